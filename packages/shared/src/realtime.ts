@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { commandOutcomeSchema } from './envelope.ts';
+import { apiErrorSchema } from './errors.ts';
+import {
+  appSnapshotSchema,
+  changeSchema,
+  organizationSnapshotSchema,
+  sandboxSnapshotSchema,
+  sessionSnapshotSchema,
+  taskSnapshotSchema,
+  topicSchema,
+  userSnapshotSchema,
+} from './topics.ts';
+
+/** Bumped with every change of a schema that travels over the socket; the gateway refuses another version. */
+export const realtimeProtocolVersion = 1;
+
+/** Browser → gateway, over `/api/v1/realtime?protocol=1`. */
+export const clientFrameSchema = z.discriminatedUnion('type', [
+  /** `sinceVersion`: what the browser already has; the answer is the missed changes if they are still kept, else a snapshot. */
+  z.object({ type: z.literal('subscribe'), topic: topicSchema, sinceVersion: z.number().int().optional() }),
+  z.object({ type: z.literal('unsubscribe'), topic: topicSchema }),
+  z.object({ type: z.literal('ping'), id: z.number() }),
+]);
+export type ClientFrame = z.infer<typeof clientFrameSchema>;
+
+/** The snapshot's type follows from the topic's kind; parse it with `snapshotSchemas[topic.kind]`. */
+export const snapshotSchemas = {
+  app: appSnapshotSchema,
+  user: userSnapshotSchema,
+  organization: organizationSnapshotSchema,
+  task: taskSnapshotSchema,
+  session: sessionSnapshotSchema,
+  sandbox: sandboxSnapshotSchema,
+} as const;
+
+/** Gateway → browser. */
+export const serverFrameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('snapshot'), topic: topicSchema, snapshot: z.unknown() }),
+  z.object({ type: z.literal('changes'), topic: topicSchema, changes: z.array(changeSchema) }),
+  /** Every few seconds, so that a change committed but never broadcast is noticed: a browser behind `version` subscribes anew. */
+  z.object({ type: z.literal('heartbeat'), topic: topicSchema, version: z.number().int() }),
+  z.object({ type: z.literal('outcome'), outcome: commandOutcomeSchema }),
+  /** The subscription does not exist (any more): no access, not found, gone. */
+  z.object({ type: z.literal('topicError'), topic: topicSchema, error: apiErrorSchema.shape.error }),
+  z.object({ type: z.literal('pong'), id: z.number() }),
+]);
+export type ServerFrame = z.infer<typeof serverFrameSchema>;
+
+/** WebSocket close codes of ours. */
+export const closeCodes = { signedOut: 4401, protocolVersion: 4426, tooSlow: 4413, badFrame: 4400 } as const;
