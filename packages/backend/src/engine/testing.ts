@@ -1,0 +1,138 @@
+/**
+ * For tests that run real actors on a real engine. One supervised engine serves a whole vitest run
+ * (`packages/backend/test/global-setup.ts` starts it); each registry gets a pool of its own on it, so that
+ * tests never receive each other's actors. Keys must still be unique per test: state on the engine persists
+ * over the whole run.
+ *
+ * ```ts
+ * import { afterAll, beforeAll } from 'vitest';
+ * import { startTestRegistry } from '../engine/testing.ts';
+ *
+ * const actors = await startTestRegistry({ use: { organization, auditLog } });
+ * afterAll(() => actors.stop());
+ *
+ * test('[CMD-1] …', async () => {
+ *   const organization = actors.client.organization.getOrCreate(['org', crypto.randomUUID()]);
+ *   …
+ * });
+ * ```
+ * A test that kills the whole backend process runs its registry in a child process: give the child
+ * `testEngineEnvironment(pool)`; `setup({ use })` there reads it, and the test calls its actors by
+ * `createClient({ endpoint: inject('engineEndpoint'), poolName: pool })`.
+ * A test that kills the engine starts its own by `startIsolatedEngine()`.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setup, type Registry, type RegistryActors, type RegistryConfigInput } from 'rivetkit';
+import { createClient, type Client } from 'rivetkit/client';
+import { inject } from 'vitest';
+import { createLogger } from '../log.ts';
+import { enginePorts } from './engine-process.ts';
+import { findFreePorts, PortTakenError } from './ports.ts';
+import { superviseEngine, type Engine } from './supervisor.ts';
+import { keepTcpNoDelay } from './tcp-nodelay.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Endpoint of the engine that this vitest run shares, with namespace and token. */
+    engineEndpoint: string;
+  }
+}
+
+/** A supervised engine on free ports with its own temporary data folder. */
+export async function startIsolatedEngine(options?: {
+  readonly dataDir?: string;
+  readonly onRestart?: (restarts: number) => void;
+}): Promise<Engine & { readonly dataDir: string }> {
+  const ownDir = options?.dataDir === undefined;
+  const dataDir = options?.dataDir ?? (await mkdtemp(join(tmpdir(), 'foundry-engine-')));
+  const logger = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'silent');
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePorts(enginePorts.map(({ offset }) => offset));
+    try {
+      const engine = await superviseEngine({
+        dataDir,
+        port,
+        logger,
+        ...(options?.onRestart === undefined ? {} : { onRestart: options.onRestart }),
+      });
+      return {
+        endpoint: engine.endpoint,
+        port: engine.port,
+        dataDir,
+        pid: () => engine.pid(),
+        restarts: () => engine.restarts(),
+        isReady: () => engine.isReady(),
+        stop: async () => {
+          await engine.stop();
+          if (ownDir) await rm(dataDir, { recursive: true, force: true });
+        },
+      };
+    } catch (error) {
+      // Another test run took one of the ports between the look and the start.
+      if (!(error instanceof PortTakenError) || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Environment for a child process that runs a registry of its own on the shared engine. */
+export function testEngineEnvironment(pool: string): Record<string, string> {
+  return { RIVET_ENDPOINT: inject('engineEndpoint'), RIVET_POOL: pool, RIVET_RUN_SERVICES: '0' };
+}
+
+export interface TestRegistry<A extends RegistryActors> {
+  readonly registry: Registry<A>;
+  /** Typed client on the test's own pool, e.g. `client.organization.getOrCreate(['org', id])`. */
+  readonly client: Client<Registry<A>>;
+  readonly endpoint: string;
+  readonly pool: string;
+  /** Closes the client's connections and drains the registry. */
+  readonly stop: () => Promise<void>;
+}
+
+let registryRuns = false;
+
+/**
+ * Starts a registry for one test file on the shared engine (or on `endpoint`), in its own pool, ready for calls.
+ * One at a time per process (vitest gives each test file its own): the native runtime serves only one pool, and
+ * calls to a second one would hang.
+ * @param config what rivetkit's `setup` takes: `use` and, where needed, message sizes.
+ * @throws Error while another registry of this process is not stopped.
+ */
+export async function startTestRegistry<A extends RegistryActors>(
+  config: RegistryConfigInput<A>,
+  options?: { readonly endpoint?: string; readonly pool?: string },
+): Promise<TestRegistry<A>> {
+  if (registryRuns)
+    throw new Error('one registry per process: stop the other one, or start it in a child process');
+  registryRuns = true;
+  const endpoint = options?.endpoint ?? inject('engineEndpoint');
+  const pool = options?.pool ?? `test-${randomUUID()}`;
+  const logger = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'error');
+  const registry = setup<A>({
+    ...config,
+    endpoint,
+    startServices: false,
+    noWelcome: true,
+    envoy: { poolName: pool },
+    logging: { baseLogger: logger, level: 'error' },
+    shutdown: { disableSignalHandlers: true, gracePeriodMs: 5_000 },
+  });
+  await registry.startAndWait();
+  const noDelay = keepTcpNoDelay({ port: Number(new URL(endpoint).port), logger, intervalMs: 200 });
+  const client = createClient<Registry<A>>({ endpoint, poolName: pool });
+  return {
+    registry,
+    client,
+    endpoint,
+    pool,
+    stop: async () => {
+      await client.dispose();
+      await registry.shutdown();
+      noDelay.stop();
+      registryRuns = false;
+    },
+  };
+}

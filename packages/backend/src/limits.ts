@@ -1,0 +1,122 @@
+/**
+ * Every bound of the backend in one place (R13): queue sizes, batch sizes, parallel reads, pages, retries.
+ * A number belongs here when changing it changes what the system promises under load or failure.
+ * Times end in `Ms`, sizes in `Bytes`.
+ */
+export const engineLimits = {
+  /** How long a fresh or adopted engine may take until it answers a real request. */
+  readyTimeoutMs: 30_000,
+  /** Poll while waiting for readiness: a restart must not cost more than the engine itself does. */
+  readyPollMs: 25,
+  /** First restart is immediate; then the delay doubles from here … */
+  restartInitialDelayMs: 100,
+  /** … up to here: everything has to answer again within 10 s of an engine's death. */
+  restartMaxDelayMs: 5_000,
+  /** An engine that lived this long counts as healthy: the next restart is immediate again. */
+  restartResetAfterMs: 10_000,
+  /** How often a living engine is asked whether it still answers. */
+  healthIntervalMs: 2_000,
+  /** How long one health answer may take. */
+  healthTimeoutMs: 5_000,
+  /** Consecutive unanswered health checks after which a hung engine is killed and restarted. */
+  healthFailuresUntilKill: 6,
+  /** How often the existence of an adopted engine (not our child, so no exit event) is checked. */
+  adoptedPollMs: 200,
+  /** Time between SIGTERM and SIGKILL. */
+  stopTimeoutMs: 10_000,
+  /** The engine's log file is moved aside at this size. One old file is kept. */
+  logMaxSizeBytes: 20 * 1024 * 1024,
+  logCheckIntervalMs: 60_000,
+  /** How often new sockets to the engine are looked for (they appear after every reconnect). */
+  tcpNoDelayIntervalMs: 1_000,
+} as const;
+
+export const processLimits = {
+  /** How long the backend may take to drain actors and connections after SIGTERM. */
+  shutdownTimeoutMs: 15_000,
+  /** Part of it that actors get to save and stop. */
+  actorDrainTimeoutMs: 5_000,
+} as const;
+
+export const authLimits = {
+  /** Better Auth's signed cookie answers for this long without asking the store. Rule: 60 s at most. */
+  cookieCacheMs: 60_000,
+  /** Ended sessions are remembered longer than any cookie cache may live. */
+  endedSessionRetentionMs: 120_000,
+  endedSessionsMax: 20_000,
+  /** A session lives this long after its last use … */
+  sessionLifetimeMs: 14 * 24 * 60 * 60 * 1000,
+  /** … and its expiry is moved at most this often. */
+  sessionUpdateIntervalMs: 24 * 60 * 60 * 1000,
+  /** The oldest sessions of a person give way beyond this. */
+  sessionsPerUser: 100,
+  /** Expired rows are kept this long (a clock may be wrong), then swept in small batches by later writes. */
+  expiredRetentionMs: 24 * 60 * 60 * 1000,
+  sweepBatch: 100,
+  /** An index entry without its row may belong to a write in progress until it is this old. */
+  indexGraceMs: 60_000,
+  /** A query that no index answers may look at this many users and this many rows, then it is refused. */
+  scanUsers: 1_000,
+  scanRows: 5_000,
+  scanPage: 200,
+  parallelUsers: 8,
+  /** A GitHub token is renewed when it has less than this left. */
+  tokenRenewalMarginMs: 5 * 60 * 1000,
+  /** One process at a time renews; a crashed one gives way after this. Longer than `tokenRequestTimeoutMs`. */
+  tokenLeaseMs: 15_000,
+  tokenRequestTimeoutMs: 8_000,
+  tokenWaitTimeoutMs: 20_000,
+  tokenWaitPollMs: 100,
+  /** Requests of GitHub's REST API during sign-in. */
+  gitHubRequestTimeoutMs: 10_000,
+} as const;
+
+export const commandLimits = {
+  /** Messages taken per iteration of a loop. */
+  messagesPerIteration: 20,
+  /** Commands in one bulk message. */
+  commandsPerBulkMessage: 500,
+  /** A queue holds at most this many messages; a sender is told when it is full. */
+  maxQueueSize: 5_000,
+  /** RivetKit's own ceiling is a little over 127 KiB. */
+  maxQueueMessageSizeBytes: 127 * 1024,
+  /** The outbox packs messages to one target up to this size. */
+  bulkMessageSizeBytes: 100 * 1024,
+  /** Retries of a step after its first attempt, for faults that may pass. */
+  stepRetries: 2,
+  stepRetryBackoffMs: 100,
+  /** A command may wait for its result at most this long (R3). */
+  maxWaitMs: 10_000,
+  /** While messages are undelivered, the loop looks at the outbox at least this often. */
+  outboxPollMs: 500,
+  outboxRowsPerDelivery: 500,
+  outboxParallelTargets: 8,
+  outboxCallTimeoutMs: 4_000,
+  outboxInitialBackoffMs: 100,
+  outboxMaxBackoffMs: 30_000,
+  /** From here on a message counts as parked: a runtime issue says so, and tries become rare. */
+  outboxParkAfterAttempts: 20,
+  outboxParkedRetryMs: 5 * 60_000,
+  /** Outcomes are kept this long, then pruned a few at a time by later commands. */
+  outcomeRetentionMs: 24 * 60 * 60_000,
+  outcomesPrunedPerCommand: 50,
+  /** Changes kept for clients that missed some. */
+  changesKept: 200,
+  /** A change larger than this is not broadcast (the transport drops it silently): everybody reloads. */
+  changeSizeBytes: 512 * 1024,
+  /** A busy actor is woken again after this, should its process die. */
+  watchdogMs: 5_000,
+  /** Restarts of a loop after something outside a step threw. */
+  restartInitialDelayMs: 100,
+  restartMaxDelayMs: 5_000,
+  restartResetAfterMs: 10_000,
+  restartsUntilIssue: 3,
+} as const;
+
+export const connectionLimits = {
+  /** A kept connection to an actor that nobody used for this long is closed, so that the actor may sleep. */
+  idleMs: 20_000,
+  callTimeoutMs: 8_000,
+  heartbeatMs: 3_000,
+  heartbeatTimeoutMs: 4_000,
+} as const;

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const node = {
+  environment: 'node',
+  pool: 'forks',
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+} as const;
+
+/** Packages whose tests need no engine. */
+const plainPackages = ['shared', 'client', 'github-double', 'demo-agent'];
+
+// Packages come and go while the project grows: a project without tests would be an error.
+const projects = [
+  ...plainPackages.map((name) => ({
+    test: { ...node, name, include: [`packages/${name}/**/*.test.ts`], exclude: ['**/node_modules/**'] },
+  })),
+  {
+    test: {
+      ...node,
+      name: 'backend',
+      include: ['packages/backend/**/*.test.ts'],
+      exclude: ['**/node_modules/**'],
+      globalSetup: ['packages/backend/test/global-setup.ts'],
+    },
+  },
+  { test: { ...node, name: 'scripts', include: ['scripts/**/*.test.ts'] } },
+];
+
+export default defineConfig({
+  test: {
+    // The engine and the actors of one test file already keep a core busy.
+    maxWorkers: 2,
+    passWithNoTests: true,
+    ...(existsSync('packages/frontend/vitest.config.ts')
+      ? { projects: [...projects, 'packages/frontend'] }
+      : { projects }),
+  },
+});
