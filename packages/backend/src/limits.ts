@@ -6,6 +6,10 @@
 export const engineLimits = {
   /** How long a fresh or adopted engine may take until it answers a real request. */
   readyTimeoutMs: 30_000,
+  /** How long an engine that an earlier run left behind may take to answer before it is ended. */
+  adoptTimeoutMs: 5_000,
+  /** How long the ports of an engine that just died may stay taken. */
+  portReleaseMs: 2_000,
   /** Poll while waiting for readiness: a restart must not cost more than the engine itself does. */
   readyPollMs: 25,
   /** First restart is immediate; then the delay doubles from here … */
@@ -36,6 +40,9 @@ export const processLimits = {
   shutdownTimeoutMs: 15_000,
   /** Part of it that actors get to save and stop. */
   actorDrainTimeoutMs: 5_000,
+  /** Errors nobody caught: more than this many within the window end the process, so that it starts afresh. */
+  uncaughtErrorsUntilExit: 20,
+  uncaughtErrorsWindowMs: 60_000,
 } as const;
 
 export const authLimits = {
