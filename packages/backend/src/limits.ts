@@ -127,3 +127,5 @@ export const connectionLimits = {
   heartbeatMs: 3_000,
   heartbeatTimeoutMs: 4_000,
 } as const;
+
+export const auditLimits = { pageSize: 200 } as const;

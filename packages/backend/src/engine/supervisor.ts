@@ -44,9 +44,18 @@ export interface Engine {
 }
 
 /** An engine somebody else runs (RIVET_ENDPOINT): waited for, never started, watched or stopped. */
-export async function useExternalEngine(endpoint: string, logger: Logger): Promise<Engine> {
+export async function useExternalEngine(
+  endpoint: string,
+  logger: Logger,
+  options?: { readonly readyTimeoutMs?: number },
+): Promise<Engine> {
   const url = new URL(endpoint);
-  await waitUntilReady(endpoint, async () => true, 'RIVET_ENDPOINT is set. Is that engine running?');
+  await waitUntilReady({
+    endpoint,
+    timeoutMs: options?.readyTimeoutMs ?? engineLimits.readyTimeoutMs,
+    lives: async () => true,
+    hint: 'RIVET_ENDPOINT is set. Is that engine running?',
+  });
   logger.info({ host: url.host }, 'using the engine that RIVET_ENDPOINT names');
   return {
     endpoint,
@@ -60,19 +69,23 @@ export async function useExternalEngine(endpoint: string, logger: Logger): Promi
 
 /**
  * Polls until the engine answers a real request.
- * @param lives ends the wait early when it turns false.
- * @throws EngineError
+ * @throws EngineError when time is up, or when `lives` turns false before.
  */
-async function waitUntilReady(endpoint: string, lives: () => Promise<boolean>, hint: string): Promise<void> {
-  const deadline = Date.now() + engineLimits.readyTimeoutMs;
+async function waitUntilReady(wait: {
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+  readonly lives: () => Promise<boolean>;
+  readonly hint: string;
+}): Promise<void> {
+  const { endpoint, timeoutMs, lives, hint } = wait;
+  const deadline = Date.now() + timeoutMs;
   const { host } = new URL(endpoint);
   for (;;) {
-    if (await isEngineReady(endpoint, engineLimits.healthTimeoutMs)) return;
+    const answerTimeoutMs = Math.min(engineLimits.healthTimeoutMs, Math.max(1, deadline - Date.now()));
+    if (await isEngineReady(endpoint, answerTimeoutMs)) return;
     if (!(await lives())) throw new EngineError(`The engine at ${host} ended before it was ready. ${hint}`);
     if (Date.now() >= deadline) {
-      throw new EngineError(
-        `The engine at ${host} did not answer within ${engineLimits.readyTimeoutMs / 1000} s. ${hint}`,
-      );
+      throw new EngineError(`The engine at ${host} did not answer within ${timeoutMs / 1000} s. ${hint}`);
     }
     await sleep(engineLimits.readyPollMs);
   }
@@ -103,6 +116,10 @@ export interface SupervisorOptions {
   readonly port: number;
   readonly host?: string;
   readonly logger: Logger;
+  /** How long an engine left behind may take to answer before it is ended. */
+  readonly adoptTimeoutMs?: number;
+  /** Time between SIGTERM and SIGKILL. */
+  readonly stopTimeoutMs?: number;
   /** Called each time a dead engine has been replaced and answers again. */
   readonly onRestart?: (restarts: number) => void;
 }
@@ -127,6 +144,7 @@ class EngineSupervisor implements Engine {
   readonly #settings: EngineSettings;
   readonly #paths: ReturnType<typeof enginePaths>;
   readonly #fingerprint: string;
+  readonly #stopTimeoutMs: number;
   readonly #stopping = new AbortController();
   #current: RunningEngine | undefined;
   #restarts = 0;
@@ -140,6 +158,7 @@ class EngineSupervisor implements Engine {
     this.#logger = options.logger.child({ part: 'engine' });
     this.#paths = enginePaths(options.dataDir);
     this.port = options.port;
+    this.#stopTimeoutMs = options.stopTimeoutMs ?? engineLimits.stopTimeoutMs;
     const host = options.host ?? '127.0.0.1';
     this.#settings = { host, port: options.port, ...this.#paths };
     this.#fingerprint = engineFingerprint(this.#settings);
@@ -171,7 +190,13 @@ class EngineSupervisor implements Engine {
       );
     }
     try {
-      this.#current = (await this.#adopt()) ?? (await this.#launch());
+      const leftBehind = await this.#adopt();
+      this.#current =
+        leftBehind === 'none'
+          ? await this.#launch(0)
+          : leftBehind === 'ended'
+            ? await this.#launch(engineLimits.portReleaseMs)
+            : leftBehind;
     } catch (error) {
       this.#releaseLock();
       throw error;
@@ -190,7 +215,7 @@ class EngineSupervisor implements Engine {
     this.#stopping.abort();
     clearInterval(this.#logTimer);
     const running = this.#current;
-    if (running !== undefined) await endProcess(running.identity, engineLimits.stopTimeoutMs);
+    if (running !== undefined) await endProcess(running.identity, this.#stopTimeoutMs);
     // A restart that was under way when the stop came ends its own engine.
     await this.#watching;
     rmSync(this.#paths.stateFile, { force: true });
@@ -198,41 +223,48 @@ class EngineSupervisor implements Engine {
   }
 
   /** Takes over, or ends, what an earlier supervisor left behind. */
-  async #adopt(): Promise<RunningEngine | undefined> {
+  async #adopt(): Promise<RunningEngine | 'none' | 'ended'> {
     const state = readState(this.#paths.stateFile);
-    if (state === undefined || !(await isAlive(state.identity))) return undefined;
+    if (state === undefined) return 'none';
+    if (!(await isAlive(state.identity))) return 'ended';
     const { identity } = state;
     const { pid } = identity;
     if (state.fingerprint !== this.#fingerprint) {
       this.#logger.info({ pid }, 'ending an engine left behind with another configuration');
     } else {
       try {
-        await waitUntilReady(this.endpoint, () => isAlive(identity), 'It was left behind by an earlier run.');
+        await waitUntilReady({
+          endpoint: this.endpoint,
+          timeoutMs: this.#options.adoptTimeoutMs ?? engineLimits.adoptTimeoutMs,
+          lives: () => isAlive(identity),
+          hint: 'It was left behind by an earlier run.',
+        });
         this.#logger.info({ pid }, 'adopted the engine that an earlier run left behind');
         return { identity, gone: this.#pollUntilGone(identity) };
       } catch (error) {
         this.#logger.warn({ pid, error }, 'ending an engine left behind that does not answer');
       }
     }
-    await endProcess(identity, engineLimits.stopTimeoutMs);
-    return undefined;
+    await endProcess(identity, this.#stopTimeoutMs);
+    return 'ended';
   }
 
   /** Starts a new engine and waits until it is ready. Leaves none behind when that fails. */
-  async #launch(): Promise<RunningEngine> {
-    await this.#requireFreePorts();
+  async #launch(portsWaitMs: number): Promise<RunningEngine> {
+    await this.#requireFreePorts(portsWaitMs);
     const startedAt = Date.now();
     const { identity, exited } = await spawnEngine(this.#settings, engineLimits.logMaxSizeBytes);
     const gone = exited.then(({ code, signal }) => signal ?? `exit code ${code}`);
     try {
       await writeState(this.#paths.stateFile, { identity, fingerprint: this.#fingerprint });
-      await waitUntilReady(
-        this.endpoint,
-        async () => !this.#stopping.signal.aborted && (await isAlive(identity)),
-        `Its own words are in ${this.#paths.logFile}`,
-      );
+      await waitUntilReady({
+        endpoint: this.endpoint,
+        timeoutMs: engineLimits.readyTimeoutMs,
+        lives: async () => !this.#stopping.signal.aborted && (await isAlive(identity)),
+        hint: `Its own words are in ${this.#paths.logFile}`,
+      });
     } catch (error) {
-      await endProcess(identity, engineLimits.stopTimeoutMs);
+      await endProcess(identity, this.#stopTimeoutMs);
       throw error;
     }
     this.#logger.info(
@@ -242,15 +274,24 @@ class EngineSupervisor implements Engine {
     return { identity, gone };
   }
 
-  async #requireFreePorts(): Promise<void> {
+  /**
+   * A process that died by signal counts as dead a moment before its last thread lets go of its ports: after a
+   * death they are waited for, at a first start a taken port is an error at once.
+   */
+  async #requireFreePorts(waitMs: number): Promise<void> {
+    const deadline = Date.now() + waitMs;
     for (const { offset, purpose } of enginePorts) {
       const port = this.port + offset;
-      if (await isPortFree(port, this.#settings.host)) continue;
-      throw new PortTakenError(
-        port,
-        purpose,
-        'Stop that program, or set FOUNDRY_PORT (which moves everything) or FOUNDRY_ENGINE_PORT',
-      );
+      while (!(await isPortFree(port, this.#settings.host))) {
+        if (Date.now() >= deadline) {
+          throw new PortTakenError(
+            port,
+            purpose,
+            'Stop that program, or set FOUNDRY_PORT (which moves everything) or FOUNDRY_ENGINE_PORT',
+          );
+        }
+        await sleep(engineLimits.readyPollMs);
+      }
     }
   }
 
@@ -276,9 +317,9 @@ class EngineSupervisor implements Engine {
       );
       if (this.#stopping.signal.aborted) return;
       try {
-        const replacement = await this.#launch();
+        const replacement = await this.#launch(engineLimits.portReleaseMs);
         if (this.#stopping.signal.aborted) {
-          await endProcess(replacement.identity, engineLimits.stopTimeoutMs);
+          await endProcess(replacement.identity, this.#stopTimeoutMs);
           return;
         }
         this.#current = replacement;
@@ -315,13 +356,13 @@ class EngineSupervisor implements Engine {
 
   /** An adopted engine is not our child: no exit event tells of its end. */
   async #pollUntilGone(identity: ProcessIdentity): Promise<string> {
-    while (await isAlive(identity)) await sleep(engineLimits.adoptedPollMs, undefined, { ref: false });
+    while (await isAlive(identity)) await sleep(engineLimits.adoptedPollMs);
     return 'an adopted process ended';
   }
 
   async #pause(delayMs: number): Promise<void> {
     try {
-      await sleep(delayMs, undefined, { signal: this.#stopping.signal, ref: false });
+      await sleep(delayMs, undefined, { signal: this.#stopping.signal });
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;
     }
