@@ -1,0 +1,66 @@
+import { topicKey } from '@foundry/shared/topics';
+import type { Topic } from '@foundry/shared/topics';
+import { createContext, use, useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import type { SessionAddress } from '../api.ts';
+import type { OutgoingMessage } from '../commands/outgoing-messages.ts';
+import type { FoundryClient } from '../foundry-client.ts';
+import type { TopicKind } from '../reducers/topic-state.ts';
+import type { ConnectionState } from '../realtime/connection-state.ts';
+import type { TopicOf } from '../realtime/realtime.ts';
+import type { TopicView } from '../realtime/topic-entry.ts';
+
+export const FoundryClientContext = createContext<FoundryClient | null>(null);
+
+export function useFoundryClient(): FoundryClient {
+  const client = use(FoundryClientContext);
+  if (client === null) throw new Error('useFoundryClient needs a FoundryClientContext above it');
+  return client;
+}
+
+/** Watches a topic for as long as the component is mounted. The view is the same object until something changes. */
+export function useTopic<K extends TopicKind>(topic: TopicOf<K>): TopicView<K> {
+  const { realtime } = useFoundryClient();
+  const watched = useSameTopic(topic);
+  const subscribe = useCallback(
+    (listener: () => void) => realtime.subscribe(watched, listener),
+    [realtime, watched],
+  );
+  return useSyncExternalStore(subscribe, () => realtime.view<K>(watched));
+}
+
+/** The first object of equal topics: callers write a new one on every render, and it must not subscribe anew. */
+function useSameTopic<T extends Topic>(topic: T): T {
+  const [kept, setKept] = useState(topic);
+  if (topicKey(kept) === topicKey(topic)) return kept;
+  setKept(topic);
+  return topic;
+}
+
+export function useConnectionState(): ConnectionState {
+  const { realtime } = useFoundryClient();
+  const subscribe = useCallback((listener: () => void) => realtime.subscribeConnection(listener), [realtime]);
+  return useSyncExternalStore(subscribe, () => realtime.connectionState);
+}
+
+/** Messages of this tab that the session does not show yet. */
+export function useOutgoingMessages(at: SessionAddress): readonly OutgoingMessage[] {
+  const { outgoing } = useFoundryClient();
+  const subscribe = useCallback((listener: () => void) => outgoing.subscribe(listener), [outgoing]);
+  return useSyncExternalStore(subscribe, () => outgoing.of(at));
+}
+
+/** Reconnects at once when the network or the tab comes back, instead of at the end of the current wait. */
+export function useWakeOnReturn(): void {
+  const { realtime } = useFoundryClient();
+  useEffect(() => {
+    const wake = () => {
+      if (document.visibilityState === 'visible') realtime.wake();
+    };
+    addEventListener('online', wake);
+    document.addEventListener('visibilitychange', wake);
+    return () => {
+      removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', wake);
+    };
+  }, [realtime]);
+}
