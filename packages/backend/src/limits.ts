@@ -70,9 +70,9 @@ export const authLimits = {
   /** A GitHub token is renewed when it has less than this left. */
   tokenRenewalMarginMs: 5 * 60 * 1000,
   /** One process at a time renews; a crashed one gives way after this. Longer than `tokenRequestTimeoutMs`. */
-  tokenLeaseMs: 15_000,
-  tokenRequestTimeoutMs: 8_000,
-  tokenWaitTimeoutMs: 20_000,
+  tokenLeaseMs: 10_000,
+  tokenRequestTimeoutMs: 4_000,
+  tokenWaitTimeoutMs: 4_500,
   tokenWaitPollMs: 100,
   /** Requests of GitHub's REST API during sign-in. */
   gitHubRequestTimeoutMs: 10_000,
