@@ -1,0 +1,129 @@
+import {
+  checksSummarySchema,
+  memberSchema,
+  organizationSchema,
+  personSchema,
+  pullRequestSchema,
+  repositorySchema,
+  syncPhaseSchema,
+  syncProgressSchema,
+  taskStatusSchema,
+  taskSummarySchema,
+} from '@foundry/shared/entities';
+import { messageIdSchema, repositoryIdSchema, sessionIdSchema, taskIdSchema } from '@foundry/shared/ids';
+import { createTaskRequestSchema } from '@foundry/shared/requests';
+import { z } from 'zod';
+import { command } from '../../command-loop/catalog.ts';
+
+/** Null outside a full sync; in one, rows without the current generation are removed by `sweep`. */
+const generation = z.number().int().nullable();
+
+export const organizationCatalog = {
+  /** The App was installed, suspended or removed, or GitHub told the account's current name. */
+  'organization.command.applyInstallation': command(z.object({ organization: organizationSchema }), z.null()),
+  'organization.command.applyRepositories': command(
+    z.object({ generation, repositories: z.array(repositorySchema).max(200) }),
+    z.null(),
+  ),
+  'organization.command.removeRepositories': command(
+    z.object({ repositoryIds: z.array(repositoryIdSchema) }),
+    z.null(),
+  ),
+  'organization.command.applyMembers': command(
+    z.object({ generation, members: z.array(memberSchema).max(200) }),
+    z.null(),
+  ),
+  'organization.command.removeMembers': command(z.object({ githubIds: z.array(z.string()) }), z.null()),
+  /** Pull requests become virtual tasks: rows of the index. Materialised tasks are told. `checks` of an item is kept when null. */
+  'organization.command.applyPullRequests': command(
+    z.object({
+      generation,
+      pullRequests: z
+        .array(
+          z.object({
+            repositoryId: repositoryIdSchema,
+            branch: z.string(),
+            pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }).extend({
+              checks: checksSummarySchema.nullable(),
+              reviewDecision: pullRequestSchema.shape.reviewDecision.nullable(),
+            }),
+          }),
+        )
+        .max(200),
+    }),
+    z.null(),
+  ),
+  'organization.command.applyChecks': command(
+    z.object({
+      checks: z
+        .array(
+          z.object({ repositoryId: repositoryIdSchema, headSha: z.string(), checks: checksSummarySchema }),
+        )
+        .max(200),
+    }),
+    z.null(),
+  ),
+  /** Somebody pushed to a branch; a materialised task on it is told. */
+  'organization.command.branchPushed': command(
+    z.object({
+      repositoryId: repositoryIdSchema,
+      branch: z.string(),
+      headSha: z.string(),
+      pusherLogin: z.string().nullable(),
+    }),
+    z.null(),
+  ),
+  /** Removes what a full sync did not see (upsert + sweep by generation). */
+  'organization.command.sweep': command(
+    z.object({ phase: syncPhaseSchema, generation: z.number().int() }),
+    z.null(),
+  ),
+  'organization.command.reportSync': command(z.object({ progress: syncProgressSchema }), z.null()),
+  'organization.command.requestSync': command(z.object({}), z.null()),
+  /** Names the task, claims its branch and returns its record before the Task actor exists (R11). */
+  'organization.command.createTask': command(
+    createTaskRequestSchema.omit({ commandId: true }).extend({
+      taskId: taskIdSchema,
+      sessionId: sessionIdSchema,
+      firstMessageId: messageIdSchema.nullable(),
+      person: personSchema,
+    }),
+    taskSummarySchema,
+  ),
+  /** What the Task actor owns of its summary. `bumpContent`: worth being unread for. */
+  'organization.command.applyTaskState': command(
+    z.object({
+      taskId: taskIdSchema,
+      title: z.string(),
+      status: taskStatusSchema,
+      activity: taskSummarySchema.shape.activity,
+      primaryUserLogin: z.string().nullable(),
+      primaryUserAvatarUrl: z.string().nullable(),
+      bumpContent: z.boolean(),
+    }),
+    z.null(),
+  ),
+  /** A failure that outlived its retries, from any actor of the organization (R6). */
+  'organization.command.reportRuntimeIssue': command(
+    z.object({
+      actor: z.string().max(500),
+      command: z.string().max(200).nullable(),
+      step: z.string().max(200).nullable(),
+      attempt: z.number().int().nullable(),
+      message: z.string().max(2_000),
+      atMs: z.number(),
+    }),
+    z.null(),
+  ),
+  /** Somebody has seen to an issue. */
+  'organization.command.clearRuntimeIssue': command(z.object({ issueId: z.string() }), z.null()),
+};
+export type OrganizationCatalog = typeof organizationCatalog;
+
+/** Answer of the action `getTaskIndexEntry`: all that a Task actor needs to initialise itself. */
+export const taskIndexEntrySchema = z.object({
+  task: taskSummarySchema,
+  repository: repositorySchema,
+  organization: organizationSchema,
+});
+export type TaskIndexEntry = z.infer<typeof taskIndexEntrySchema>;

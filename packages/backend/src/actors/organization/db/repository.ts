@@ -1,0 +1,39 @@
+import type { RuntimeIssue } from '@foundry/shared/entities';
+import { desc, eq, sql } from 'drizzle-orm';
+import type { ActorDatabase } from '../../../command-loop/database.ts';
+import { runtimeIssues } from './schema.ts';
+
+/** Counts an issue with its like (same id), keeping the first time and the last message. */
+export async function upsertRuntimeIssue(
+  db: ActorDatabase,
+  issue: Omit<RuntimeIssue, 'count' | 'firstAtMs'>,
+): Promise<RuntimeIssue> {
+  const [row] = await db
+    .insert(runtimeIssues)
+    .values({ ...issue, count: 1, firstAtMs: issue.lastAtMs })
+    .onConflictDoUpdate({
+      target: runtimeIssues.id,
+      set: {
+        count: sql`${runtimeIssues.count} + 1`,
+        lastAtMs: issue.lastAtMs,
+        message: issue.message,
+        attempt: issue.attempt,
+      },
+    })
+    .returning();
+  return row ?? { ...issue, count: 1, firstAtMs: issue.lastAtMs };
+}
+
+/** @returns whether there was one. */
+export async function deleteRuntimeIssue(db: ActorDatabase, id: string): Promise<boolean> {
+  const rows = await db
+    .delete(runtimeIssues)
+    .where(eq(runtimeIssues.id, id))
+    .returning({ id: runtimeIssues.id });
+  return rows.length > 0;
+}
+
+/** Latest first. */
+export async function listRuntimeIssues(db: ActorDatabase, limit: number): Promise<RuntimeIssue[]> {
+  return await db.select().from(runtimeIssues).orderBy(desc(runtimeIssues.lastAtMs)).limit(limit);
+}

@@ -1,0 +1,77 @@
+import { personSchema, pullRequestSchema, sandboxSchema, sessionSchema } from '@foundry/shared/entities';
+import { commandFailureSchema } from '@foundry/shared/envelope';
+import { messageIdSchema, sandboxIdSchema, sessionIdSchema } from '@foundry/shared/ids';
+import { createSessionRequestSchema, publishRequestSchema } from '@foundry/shared/requests';
+import { stopReasonSchema } from '@foundry/shared/transcript';
+import { z } from 'zod';
+import { command } from '../../command-loop/catalog.ts';
+import { taskIndexEntrySchema } from '../organization/commands.ts';
+
+const none = z.null();
+
+export const taskCatalog = {
+  // From people, through the gateway. `by` is a person in all of these; `person` is the same one with the avatar.
+  /** First interaction with a pull request's task: the actor initialises itself from the organization's index. */
+  'task.command.open': command(z.object({}), none),
+  /** Starts the workspace, or tries again after a failure. */
+  'task.command.provision': command(z.object({ person: personSchema }), none),
+  'task.command.createSession': command(
+    createSessionRequestSchema.omit({ commandId: true }).extend({ sessionId: sessionIdSchema }),
+    sessionSchema,
+  ),
+  /** Reads the git state of the workspace again. */
+  'task.command.refresh': command(z.object({}), none),
+  /** Pushes the branch, then has GitHubData open or update the pull request. */
+  'task.command.publish': command(publishRequestSchema.omit({ commandId: true }), none),
+  /** Somebody takes the task over by hand: the record changes and the old owner's token leaves the sandbox. */
+  'task.command.setOwner': command(z.object({ person: personSchema }), none),
+
+  // From the organization.
+  /** A task made in Foundry: provisions at once and, with a prompt, sends the first message. */
+  'task.command.initialize': command(
+    z.object({
+      entry: taskIndexEntrySchema,
+      person: personSchema,
+      sessionId: sessionIdSchema,
+      modelId: z.string().nullable(),
+      firstMessage: z.object({ messageId: messageIdSchema, text: z.string() }).nullable(),
+    }),
+    none,
+  ),
+  'task.command.pullRequestChanged': command(z.object({ pullRequest: pullRequestSchema }), none),
+  'task.command.branchPushed': command(
+    z.object({ headSha: z.string(), pusherLogin: z.string().nullable() }),
+    none,
+  ),
+
+  // From GitHubData, the end of a publish.
+  'task.command.pullRequestPublished': command(
+    z.object({ pullRequest: pullRequestSchema, headSha: z.string() }),
+    none,
+  ),
+  'task.command.publishFailed': command(z.object({ failure: commandFailureSchema }), none),
+
+  // From the task's sessions.
+  /** A session has a message to deliver; the answer is `turnGranted` or `turnRefused`. The author becomes the owner. */
+  'task.command.requestTurn': command(
+    z.object({ sessionId: sessionIdSchema, messageId: messageIdSchema, author: personSchema }),
+    none,
+  ),
+  'task.command.withdrawTurn': command(
+    z.object({ sessionId: sessionIdSchema, messageId: messageIdSchema }),
+    none,
+  ),
+  'task.command.turnEnded': command(
+    z.object({ sessionId: sessionIdSchema, messageId: messageIdSchema, stopReason: stopReasonSchema }),
+    none,
+  ),
+  'task.command.sessionChanged': command(z.object({ session: sessionSchema }), none),
+
+  // From the sandbox.
+  'task.command.sandboxChanged': command(
+    z.object({ sandbox: sandboxSchema, failure: commandFailureSchema.nullable() }),
+    none,
+  ),
+  'task.command.sandboxGone': command(z.object({ sandboxId: sandboxIdSchema, message: z.string() }), none),
+};
+export type TaskCatalog = typeof taskCatalog;
