@@ -4,6 +4,7 @@ import { authLimits } from '../limits.ts';
 import { createAuthRows, type AuthRows, type EndedSession } from './auth-rows.ts';
 import { AuthStoreError } from './auth-store.ts';
 import { createSecretBox } from './crypto.ts';
+import { releaseOwedToApp, sessionsEndedBy } from './follow-ups.ts';
 import { createIndexClaims, type IndexClaims } from './index-claims.ts';
 import { createInProcessStore, type InProcessStore } from './testing/in-process-store.ts';
 import { equals, isOneOf, type AuthRecord } from './where.ts';
@@ -211,6 +212,25 @@ describe('[R5] a crash at any point leaves a state that works', () => {
   });
 });
 
+describe('[R5] App hears of an ended session from the User actor too', () => {
+  test('a deleted session is owed to App once, and App then names it for the gateways', async () => {
+    await rows.create('session', sessionRow('s1', 'ada', 'token'));
+    const remove = {
+      kind: 'delete' as const,
+      model: 'session' as const,
+      where: [equals('id', 's1')],
+      onlyOne: false,
+    };
+    const result = await store.user('ada').write(remove, 'c1');
+    const owed = releaseOwedToApp('ada', remove, result);
+    if (owed === null) throw new Error('expected a release');
+    const gone = [{ userId: 'ada', sessionTokenHash: hashOf('token') }];
+    expect(sessionsEndedBy(owed, await store.app.write(owed, 'c2'))).toEqual(gone);
+    expect(sessionsEndedBy(owed, await store.app.write(owed, 'c3'))).toEqual([]);
+    expect(releaseOwedToApp('ada', remove, await store.user('ada').write(remove, 'c4'))).toBeNull();
+  });
+});
+
 describe('guarded writes', () => {
   test('a single-use value is consumed once, however many ask at the same time', async () => {
     const row = { expiresAt: isoIn(60_000), createdAt: isoIn(0), updatedAt: isoIn(0) };
@@ -247,6 +267,17 @@ describe('guarded writes', () => {
       code: 'already_exists',
     });
     expect(await byToken('token')).toHaveLength(1);
+  });
+});
+
+describe('[R14] singleton', () => {
+  test('a User actor holds one person', async () => {
+    await rows.create('user', userRow('ada'));
+    const second = { kind: 'create' as const, model: 'user' as const, record: userRow('eve') };
+    expect(await store.user('ada').write(second, 'c1')).toEqual({
+      kind: 'exists',
+    });
+    expect(await rows.find('user', [])).toMatchObject([{ id: 'ada' }]);
   });
 });
 

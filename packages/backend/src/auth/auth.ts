@@ -1,5 +1,5 @@
 import { betterAuth } from 'better-auth/minimal';
-import { createAuthMiddleware } from 'better-auth/api';
+import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { parseCookies } from 'better-auth/cookies';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { z } from 'zod';
@@ -43,8 +43,8 @@ export interface VerifiedSession {
   readonly sessionId: string;
   /** Identifies the session among gateways (`EndedSessions`) without being usable as one. */
   readonly sessionTokenHash: string;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
+  /** Since the epoch. */
+  readonly expiresAtMs: number;
   readonly user: {
     readonly id: string;
     readonly githubId: string | null;
@@ -140,13 +140,24 @@ export function createAuth(options: AuthOptions): FoundryAuth {
     database: createActorAuthAdapter(rowsOptions),
     telemetry: { enabled: false },
     disabledPaths,
-    onAPIError: { errorURL: `${publicUrl}${options.errorPath ?? '/sign-in'}` },
+    onAPIError: {
+      errorURL: `${publicUrl}${options.errorPath ?? '/sign-in'}`,
+      // A refusal is an answer. Anything else becomes one too, instead of a line on the console.
+      onError: (error) => {
+        if (error instanceof APIError) return;
+        log.error({ reason: describe(error) }, 'a sign-in request failed');
+        throw new APIError('INTERNAL_SERVER_ERROR', {
+          code: 'sign_in_unavailable',
+          message: 'The sign-in service could not do this now. Try again.',
+        });
+      },
+    },
     logger: {
       level: 'warn',
       // Only the sentence and an error's own message: further arguments may hold rows and tokens (R17).
       log: (level, message, ...details) => {
         const error = details.find((detail) => detail instanceof Error);
-        log[level]({ reason: error?.message }, `sign-in: ${message}`);
+        log[level]({ reason: error && describe(error) }, `sign-in: ${message}`);
       },
     },
     session: {
@@ -186,6 +197,9 @@ export function createAuth(options: AuthOptions): FoundryAuth {
       },
     },
     advanced: {
+      // Said explicitly: left out, Better Auth checks no callback URL when NODE_ENV is "test".
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
       cookiePrefix: 'foundry',
       useSecureCookies: isSecure,
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', secure: isSecure, path: '/' },
@@ -198,7 +212,16 @@ export function createAuth(options: AuthOptions): FoundryAuth {
         if (ctx.path !== '/sign-out') return;
         const cookie = ctx.context.authCookies.sessionToken.name;
         const token = await ctx.getSignedCookie(cookie, ctx.context.secret);
-        if (token) await ctx.context.internalAdapter.deleteSession(token);
+        if (!token) return;
+        try {
+          await ctx.context.internalAdapter.deleteSession(token);
+        } catch (error) {
+          log.error({ reason: describe(error) }, 'sign-out did not reach the store');
+          throw new APIError('SERVICE_UNAVAILABLE', {
+            code: 'sign_out_failed',
+            message: 'You are still signed in: the server could not end the session. Try again.',
+          });
+        }
       }),
     },
     plugins: [
@@ -256,7 +279,7 @@ export function createAuth(options: AuthOptions): FoundryAuth {
         userId: user.id,
         sessionId: session.id,
         sessionTokenHash,
-        expiresAt: session.expiresAt.getTime(),
+        expiresAtMs: session.expiresAt.getTime(),
         user: {
           id: user.id,
           githubId: user.githubId ?? null,
@@ -289,3 +312,7 @@ function providerConfig(github: GitHubSignInConfig) {
 }
 
 const profileFieldsSchema = z.object({ githubId: z.string(), login: z.string() });
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -16,10 +16,10 @@ import { equals, type AuthRecord } from './where.ts';
 
 const LEASE_NAME = 'github-token';
 
-/** A user access token of GitHub. `expiresAt`: epoch milliseconds, null when it does not expire. */
+/** A user access token of GitHub. `expiresAtMs`: since the epoch, null when it does not expire. */
 export interface GitHubToken {
   readonly token: string;
-  readonly expiresAt: number | null;
+  readonly expiresAtMs: number | null;
 }
 
 export type GitHubTokenErrorCode =
@@ -48,8 +48,8 @@ export interface GitHubTokensOptions extends AuthStorage {
 export interface GitHubTokens {
   /**
    * A token of this person that stays valid for some minutes, renewed first if need be. Takes at most about
-   * `authLimits.tokenWaitTimeoutMs` + `tokenRequestTimeoutMs`. Never call it from the User actor's own loop:
-   * it waits for commands of that actor. Throws GitHubTokenError, AuthStoreError.
+   * `authLimits.tokenWaitTimeoutMs` + `tokenRequestTimeoutMs`. It waits for commands of the User actor: inside
+   * that actor's own loop, use a `createOwnUserStore`. Throws GitHubTokenError, AuthStoreError.
    */
   githubTokenFor(userId: string): Promise<GitHubToken>;
 }
@@ -87,9 +87,9 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
   const usableToken = async (account: AuthRecord): Promise<GitHubToken | null> => {
     const { accessToken } = account;
     if (typeof accessToken !== 'string') throw signInRequired('No GitHub token is stored for this person');
-    const expiresAt = timeMs(account['accessTokenExpiresAt']);
-    const isFresh = expiresAt === null || expiresAt > nowMs() + authLimits.tokenRenewalMarginMs;
-    return isFresh ? { token: await symmetricDecrypt({ key, data: accessToken }), expiresAt } : null;
+    const expiresAtMs = timeMs(account['accessTokenExpiresAt']);
+    const isFresh = expiresAtMs === null || expiresAtMs > nowMs() + authLimits.tokenRenewalMarginMs;
+    return isFresh ? { token: await symmetricDecrypt({ key, data: accessToken }), expiresAtMs } : null;
   };
 
   const setLease = async (userId: string, kind: 'acquireLease' | 'releaseLease'): Promise<boolean> => {

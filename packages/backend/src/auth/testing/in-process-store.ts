@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/api';
-import { drizzle } from 'drizzle-orm/sqlite-proxy';
+import { drizzle, type RemoteCallback } from 'drizzle-orm/sqlite-proxy';
 import { z } from 'zod';
 import {
   appAuthOperationSchema,
@@ -20,6 +20,7 @@ import * as appTables from '../db/app-tables.ts';
 import type { AuthDatabase } from '../db/model-tables.ts';
 import { readUserAuth, writeUserAuth } from '../db/user-repository.ts';
 import * as userTables from '../db/user-tables.ts';
+import type { OwnUserDatabase } from '../own-user-store.ts';
 
 /** Every database of this store, made of the same tables that the actors' migrations are generated from. */
 async function createStatements(tables: Record<string, unknown>): Promise<string> {
@@ -45,8 +46,8 @@ export interface InProcessStore extends AuthStore {
   fault: ((moment: 'before' | 'after', target: string, operation: WriteLogEntry['operation']) => void) | null;
   /** Every stored value of every database, as text. */
   dump(): string;
-  /** The ids of the users that have a database. */
-  userIds(): string[];
+  /** The database of one User actor, as code inside that actor has it. */
+  ownDatabase(userId: string): OwnUserDatabase;
   close(): void;
 }
 
@@ -108,7 +109,7 @@ export function createInProcessStore(nowMs: () => number = Date.now): InProcessS
         ),
     }),
     dump: () => [app, ...users.values()].map((actor) => actor.dump()).join('\n'),
-    userIds: () => [...users.keys()],
+    ownDatabase: (userId) => userActor(userId).ownDatabase,
     close: () => {
       for (const actor of [app, ...users.values()]) actor.close();
     },
@@ -121,12 +122,13 @@ const rowsSchema = z.array(z.array(z.unknown()));
 class FakeActor {
   readonly #sqlite = new Database(':memory:');
   readonly #db: AuthDatabase;
+  readonly ownDatabase: OwnUserDatabase;
   readonly #outcomes = new Map<string, string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(createSql: string) {
     this.#sqlite.exec(createSql);
-    this.#db = drizzle(async (query, parameters, method) => {
+    const run: RemoteCallback = async (query, parameters, method) => {
       const statement = this.#sqlite.prepare(query);
       if (method === 'run') {
         statement.run(...parameters);
@@ -134,6 +136,10 @@ class FakeActor {
       }
       const rows = rowsSchema.parse(statement.raw().all(...parameters));
       return { rows: method === 'get' ? (rows[0] ?? []) : rows };
+    };
+    this.#db = drizzle(run);
+    this.ownDatabase = Object.assign(drizzle(run), {
+      transaction: <T>(work: (tx: AuthDatabase) => Promise<T>) => this.#transaction(work),
     });
   }
 
@@ -141,21 +147,12 @@ class FakeActor {
     return this.#exclusively(() => work(this.#db));
   }
 
-  command(commandId: string, work: (db: AuthDatabase) => Promise<AuthWriteResult>): Promise<string> {
-    return this.#exclusively(async () => {
-      const known = this.#outcomes.get(commandId);
-      if (known !== undefined) return known;
-      this.#sqlite.exec('BEGIN IMMEDIATE');
-      try {
-        const result = JSON.stringify(await work(this.#db));
-        this.#sqlite.exec('COMMIT');
-        this.#outcomes.set(commandId, result);
-        return result;
-      } catch (error) {
-        this.#sqlite.exec('ROLLBACK');
-        throw error;
-      }
-    });
+  async command(commandId: string, work: (db: AuthDatabase) => Promise<AuthWriteResult>): Promise<string> {
+    const known = this.#outcomes.get(commandId);
+    if (known !== undefined) return known;
+    const result = JSON.stringify(await this.#transaction(work));
+    this.#outcomes.set(commandId, result);
+    return result;
   }
 
   dump(): string {
@@ -168,6 +165,20 @@ class FakeActor {
 
   close(): void {
     this.#sqlite.close();
+  }
+
+  #transaction<T>(work: (tx: AuthDatabase) => Promise<T>): Promise<T> {
+    return this.#exclusively(async () => {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work(this.#db);
+        this.#sqlite.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.#sqlite.exec('ROLLBACK');
+        throw error;
+      }
+    });
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
