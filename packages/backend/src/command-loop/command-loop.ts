@@ -24,6 +24,7 @@ import {
 } from './execute.ts';
 import type { Handlers } from './handlers.ts';
 import { stepObserver } from './observer.ts';
+import { registerLoop } from './registered.ts';
 import { deliverOutbox } from './outbox.ts';
 import { resilient } from './resilient.ts';
 import { reportIssue, reportsIssue } from './runtime-issue.ts';
@@ -116,6 +117,13 @@ interface Iteration {
  * @returns the parts of an actor's definition that make it take commands.
  */
 export function commandLoop<C extends Catalog>(kind: string, catalog: C, handlers: Handlers<C>) {
+  registerLoop({
+    kind,
+    catalog,
+    steps: Object.fromEntries(
+      Object.keys(catalog).map((name) => [name, (handlers[name]?.steps ?? []).map((step) => step.name)]),
+    ),
+  });
   const names = [...Object.keys(catalog), bulkQueue];
   const queues: LoopQueues = Object.fromEntries(
     names.map((name) => [name, queue<{ messages: CommandMessage[] }, CommandOutcome | null>()]),
@@ -389,14 +397,21 @@ export function commandLoop<C extends Catalog>(kind: string, catalog: C, handler
     apply: () => Promise<StepAnswer[]>,
   ): Promise<StepReport> {
     step.vars.lastActivityMs = Date.now();
-    const moments = batch.map((executable) => ({
-      command: executable.message.name,
-      step: executable.handler.steps[index]?.name ?? '',
-    }));
+    const observe = async (moment: 'before' | 'after'): Promise<void> => {
+      for (const { handler, message } of batch) {
+        await stepObserver.notify({
+          command: message.name,
+          step: handler.steps[index]?.name ?? '',
+          commandId: message.envelope.commandId,
+          key: step.key,
+          moment,
+        });
+      }
+    };
     try {
-      moments.forEach((moment) => stepObserver.notify({ ...moment, moment: 'before' }));
+      await observe('before');
       const answers = await apply();
-      moments.forEach((moment) => stepObserver.notify({ ...moment, moment: 'after' }));
+      await observe('after');
       batch.forEach((executable, at) => {
         const answer = answers[at];
         if (answer !== undefined) {

@@ -254,7 +254,13 @@ async function applyInTransaction(
   const collector = new Collector(tx, key, Date.now(), envelope, step.name);
   const results = await earlierResults(tx, executable, index);
   const result = await step.run(collector, running(executable, parseInput(executable), results));
-  stepObserver.notify({ command: executable.message.name, step: step.name, moment: 'inside' });
+  await stepObserver.notify({
+    command: executable.message.name,
+    step: step.name,
+    commandId: envelope.commandId,
+    key,
+    moment: 'inside',
+  });
   return { answer: await settle(tx, executable, index, step, result, collector.nowMs), collector };
 }
 
@@ -316,7 +322,13 @@ export async function applyEffectStep(
     { db, key, signal, repeated: stored !== null },
     running(executable, input, results),
   );
-  stepObserver.notify({ command: executable.message.name, step: step.name, moment: 'inside' });
+  await stepObserver.notify({
+    command: executable.message.name,
+    step: step.name,
+    commandId: envelope.commandId,
+    key,
+    moment: 'inside',
+  });
   return await db.transaction(async (tx) => await settle(tx, executable, index, step, result, Date.now()), {
     name: 'effect-result',
   });
@@ -332,10 +344,24 @@ export async function reject(
 ): Promise<{ answer: StepAnswer; change: Change | null }> {
   return await db.transaction(
     async (tx) => {
+      await stepObserver.notify({
+        command: message.name,
+        step: 'reject',
+        commandId: message.envelope.commandId,
+        key,
+        moment: 'before',
+      });
       const nowMs = Date.now();
       const before = await store.readOutcome(tx, message.envelope.commandId);
       const outcome = await store.writeFailed(tx, message.name, message.envelope, failure, nowMs);
       const fresh = before === null;
+      await stepObserver.notify({
+        command: message.name,
+        step: 'reject',
+        commandId: message.envelope.commandId,
+        key,
+        moment: 'inside',
+      });
       if (outcome.status !== 'failed' || executable?.handler.onFailure === undefined) {
         return { answer: { kind: 'finished', outcome, fresh }, change: null };
       }

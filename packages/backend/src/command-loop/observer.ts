@@ -2,17 +2,24 @@
 export interface StepMoment {
   readonly command: string;
   readonly step: string;
+  readonly commandId: string;
+  readonly key: readonly string[];
+  /** `inside` is after the work and before its commit. */
   readonly moment: 'before' | 'inside' | 'after';
 }
 
-let listener: ((moment: StepMoment) => void) | null = null;
+type Listener = (moment: StepMoment) => Promise<void>;
 
-/** The kill tests' way in: their process ends itself at a chosen moment. Nothing listens in production. */
+let listener: Listener | null = null;
+
+/** The kill tests' way in: they hold steps at a chosen moment and end the process there. Nothing listens in production. */
 export const stepObserver = {
-  notify(moment: StepMoment): void {
-    listener?.(moment);
+  async notify(moment: StepMoment): Promise<void> {
+    if (listener !== null) {
+      await listener(moment);
+    }
   },
-  listen(to: ((moment: StepMoment) => void) | null): void {
+  listen(to: Listener | null): void {
     listener = to;
   },
 };

@@ -1,0 +1,18 @@
+import type { Logger } from 'pino';
+import { loadConfig } from '../../config.ts';
+import { provideServices } from '../services.ts';
+
+/** Services for actors that run in a test, without GitHub: whoever asks for a token is told to sign in. */
+export function provideTestServices(options: { dataDir: string; log: Logger }): void {
+  const config = loadConfig({
+    FOUNDRY_DATA_DIR: options.dataDir,
+    FOUNDRY_SECRET: 'a secret for tests, of at least 32 characters',
+  });
+  provideServices({
+    config,
+    log: options.log,
+    gitHubTokenFor: async (userId) => {
+      throw new Error(`${userId} has no GitHub token in this test`);
+    },
+  });
+}
