@@ -60,6 +60,9 @@ export const authLimits = {
   /** Expired rows are kept this long (a clock may be wrong), then swept in small batches by later writes. */
   expiredRetentionMs: 24 * 60 * 60 * 1000,
   sweepBatch: 100,
+  /** A sign-in read or write is repeated (under one command id) this long, then it fails. Rule: 10 s at most. */
+  storeTimeoutMs: 9_000,
+  storeRetryMs: 100,
   /** An index entry without its row may belong to a write in progress until it is this old. */
   indexGraceMs: 60_000,
   /** A query that no index answers may look at this many users and this many rows, then it is refused. */
