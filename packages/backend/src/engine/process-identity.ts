@@ -6,12 +6,19 @@ import { z } from 'zod';
 /** A pid alone is reused by the system; together with the start time it names one process for good. */
 export const processIdentitySchema = z.object({
   pid: z.number().int().positive(),
-  /** Opaque, and only comparable on one machine: clock ticks since boot on Linux, a date elsewhere. */
+  /** Opaque, and only comparable on one machine: boot id and clock ticks since then on Linux, a date elsewhere. */
   startTime: z.string().min(1),
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
 const execFileAsync = promisify(execFile);
+
+let bootId: string | undefined;
+
+async function readBootId(): Promise<string> {
+  bootId ??= (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  return bootId;
+}
 
 /** Start time of a living process; undefined when there is none (a zombie counts as dead). */
 async function readStartTime(pid: number): Promise<string | undefined> {
@@ -27,7 +34,7 @@ async function readStartTime(pid: number): Promise<string | undefined> {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state] = fields;
     // Without an init that reaps, as in many containers, a dead process stays in the table as a zombie.
-    return state === 'Z' || state === 'X' ? undefined : fields[19];
+    return state === 'Z' || state === 'X' ? undefined : `${await readBootId()}/${fields[19]}`;
   }
   try {
     const { stdout } = await execFileAsync('ps', ['-o', 'lstart=', '-p', String(pid)]);
