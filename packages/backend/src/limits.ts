@@ -101,7 +101,9 @@ export const commandLimits = {
   outboxPollMs: 500,
   outboxRowsPerDelivery: 500,
   outboxParallelTargets: 8,
-  outboxCallTimeoutMs: 4_000,
+  outboxCallTimeoutMs: 2_500,
+  /** Of one delivery; with all of them dead it still ends within the 5 s that a command may hold a loop. */
+  outboxTargetsPerDelivery: 16,
   outboxInitialBackoffMs: 100,
   outboxMaxBackoffMs: 30_000,
   /** From here on a message counts as parked: a runtime issue says so, and tries become rare. */
@@ -132,3 +134,58 @@ export const connectionLimits = {
 } as const;
 
 export const auditLimits = { pageSize: 200 } as const;
+
+export const gatewayLimits = {
+  /** Bodies of the JSON API, and of sign-in. */
+  bodySizeBytes: 1024 * 1024,
+  /** GitHub sends at most this much. */
+  webhookBodySizeBytes: 25 * 1024 * 1024,
+  /** One attempt of a read or a command; a connection that died with a process is found out by it. */
+  attemptTimeoutMs: 4_000,
+  /** All attempts of one request together; then 503 with Retry-After. Less than what clients wait. */
+  requestBudgetMs: 15_000,
+  retryInitialBackoffMs: 100,
+  retryMaxBackoffMs: 1_000,
+  /** What an answer 503 asks its client to wait. */
+  retryAfterMs: 2_000,
+  /** How long a create route waits for its record (R3). */
+  createWaitMs: 10_000,
+  /** GitHub redelivers what is not answered in 10 s. */
+  webhookBudgetMs: 8_000,
+  /** What a person may see is read again after this, whatever was broadcast. */
+  accessMaxAgeMs: 30_000,
+  /** A person whose access was never read waits this long for it. */
+  accessFirstReadMs: 10_000,
+  accessPollMs: 300,
+  accessEntriesMax: 5_000,
+  /** Of immutable facts: which repository a task belongs to, which task a session. */
+  taskFactsMax: 50_000,
+  /** Names of an organization's repositories, for finding them in texts. */
+  repositoryNamesMaxAgeMs: 30_000,
+  pageSize: 100,
+  pageSizeMax: 200,
+  /** Pages read for one answer when most of their items are hidden from the person. */
+  pagesPerAnswer: 5,
+  /** Requests per minute. Anonymous ones are counted by address, others by person. */
+  requestsPerMinute: 1_200,
+  anonymousRequestsPerMinute: 600,
+  refusedWebhooksPerMinute: 120,
+  rateLimitKeysMax: 20_000,
+  /** Frames from a browser. */
+  frameSizeBytes: 16 * 1024,
+  framesPerSecond: 100,
+  subscriptionsPerSocket: 200,
+  socketsPerPerson: 50,
+  /** A browser that does not read this much is closed; it comes back and asks for what it missed. */
+  socketBufferBytes: 8 * 1024 * 1024,
+  socketPingMs: 20_000,
+  /** How often a socket's session is checked again; its cookie cache cannot be older. */
+  socketSessionCheckMs: 60_000,
+  /** An upstream connection that no browser needs stays open this long. */
+  feedLingerMs: 10_000,
+  feedReconnectInitialMs: 100,
+  feedReconnectMaxMs: 2_000,
+  /** Requests in flight may take this long to finish when the gateway stops. */
+  drainTimeoutMs: 5_000,
+  readinessTimeoutMs: 2_000,
+} as const;

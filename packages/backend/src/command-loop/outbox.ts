@@ -148,7 +148,7 @@ export async function deliverOutbox(db: ActorDatabase, sender: Sender): Promise<
     const target = `${row.targetKind} ${row.targetKeyJson}`;
     groups.set(target, [...(groups.get(target) ?? []), row]);
   }
-  const waiting = [...groups.values()];
+  const waiting = [...groups.values()].slice(0, commandLimits.outboxTargetsPerDelivery);
   const worker = async (): Promise<void> => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
       await deliverTo(db, sender, group);

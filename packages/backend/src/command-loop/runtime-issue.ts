@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { CommandMessage } from './connections.ts';
 import type { ActorDatabase } from './database.ts';
 import { derivedCommandId, systemEnvelope } from './execute.ts';
 import { writeOutbox } from './store-repository.ts';
@@ -49,9 +48,4 @@ export async function reportIssue(
       notBeforeMs: 0,
     },
   ]);
-}
-
-/** Whether a message itself reports an issue: its own failure must not be reported as another. */
-export function reportsIssue(message: CommandMessage): boolean {
-  return message.name === reportRuntimeIssueName;
 }

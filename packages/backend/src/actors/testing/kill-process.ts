@@ -41,7 +41,7 @@ stepObserver.listen(async ({ commandId, key, step, moment }) => {
 });
 
 const registry = setup({
-  use: await dumpable(),
+  use: dumpable(),
   endpoint: environment.RIVET_ENDPOINT,
   startServices: false,
   noWelcome: true,

@@ -13,6 +13,7 @@ import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connec
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { testEngineEnvironment } from '../../engine/testing.ts';
 import { createLogger } from '../../log.ts';
+import { organizationAddress } from '../addresses.ts';
 import { allSamples } from './all-samples.ts';
 import { normalised } from './dump.ts';
 import type { Sample, SampleMessage, SampleScope } from './samples.ts';
@@ -45,6 +46,11 @@ let dataDir: string;
 let connections: ActorConnections;
 let child: ChildProcess;
 const reached = new Set<string>();
+
+function newConnections(): ActorConnections {
+  const endpoint = testEngineEnvironment(pool)['RIVET_ENDPOINT'] ?? '';
+  return new ActorConnections({ endpoint, poolName: pool, log: createLogger('error') });
+}
 
 async function startChild(): Promise<void> {
   child = fork(new URL('kill-process.ts', import.meta.url), {
@@ -196,11 +202,7 @@ const scenarios: Scenario[] = registeredLoops().flatMap(({ kind, catalog }) =>
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'foundry-kill-'));
   await startChild();
-  connections = new ActorConnections({
-    endpoint: testEngineEnvironment(pool)['RIVET_ENDPOINT'] ?? '',
-    poolName: pool,
-    log: createLogger('error'),
-  });
+  connections = newConnections();
 });
 
 afterAll(async () => {
@@ -273,3 +275,28 @@ test('[CMD-7] a command stopped at any moment of any step ends as if it had not 
     );
   }
 }, 600_000);
+
+test('[CMD-11] an actor whose process died at work goes on without being called', async () => {
+  const scope = newScope();
+  const address = organizationAddress(scope.organizationId);
+  const commandId = crypto.randomUUID();
+  const id = `${address.key.join('/')} ${commandId} apply`;
+  const own = newConnections();
+  const body = { actor: 'a', command: null, step: null, attempt: null, message: 'm', atMs: 1 };
+  await arm([`${id} inside`]);
+  await own.send(address, 'organization.command.reportRuntimeIssue', body, {
+    commandId,
+    causedBy: null,
+    by: { kind: 'system' },
+    at: 1,
+  });
+  await until('the command to be held', 10_000, async () => (reached.has(`${id} inside`) ? true : null));
+  // A client that is still there would call the actor when it connects again.
+  await own.dispose();
+  await kill();
+  reached.clear();
+  await startChild();
+  await until('the command to go on by itself', recoveryMs, async () =>
+    reached.has(`${id} after`) ? true : null,
+  );
+}, 120_000);
