@@ -235,16 +235,22 @@ export function createAuth(options: AuthOptions): FoundryAuth {
     return async (tokens: { accessToken?: string | undefined }) => {
       // GitHub refuses a bad code with status 200 and no token.
       if (!tokens.accessToken) return null;
-      const identity = await fetchGitHubIdentity(config.apiUrl, tokens.accessToken);
-      return {
-        id: identity.githubId,
-        githubId: identity.githubId,
-        login: identity.login,
-        name: identity.name,
-        image: identity.avatarUrl ?? undefined,
-        email: await emailFor(identity),
-        emailVerified: true,
-      };
+      try {
+        const identity = await fetchGitHubIdentity(config.apiUrl, tokens.accessToken);
+        return {
+          id: identity.githubId,
+          githubId: identity.githubId,
+          login: identity.login,
+          name: identity.name,
+          image: identity.avatarUrl ?? undefined,
+          email: await emailFor(identity),
+          emailVerified: true,
+        };
+      } catch (error) {
+        // Null sends the browser back to the sign-in page with an error; a throw would show it raw JSON.
+        log.error({ reason: describe(error) }, 'GitHub did not say who signs in');
+        return null;
+      }
     };
   }
 
