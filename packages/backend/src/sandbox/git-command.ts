@@ -1,0 +1,86 @@
+import { executeInSandbox } from './execute-in-sandbox.ts';
+import type { ExecuteResult, SandboxTarget } from './execute-in-sandbox.ts';
+import { SandboxError } from './sandbox-error.ts';
+
+export interface GitCallOptions {
+  timeoutMs?: number;
+  maxOutputBytes?: number;
+  signal?: AbortSignal | undefined;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+const readTimeoutMs = 20_000;
+
+/** Where the credential of the task's owner lies inside the sandbox. */
+export function credentialPath(target: SandboxTarget): string {
+  return `${target.homePath}/.git-token`;
+}
+
+/**
+ * The configuration that makes git use that file and no other helper. It holds the path only.
+ */
+export function credentialOptions(target: SandboxTarget): string[] {
+  return ['-c', 'credential.helper=', '-c', `credential.helper=store --file=${credentialPath(target)}`];
+}
+
+/** Runs git in the checkout and returns whatever it did; throws only when it could not run. */
+export function runGit(
+  target: SandboxTarget,
+  args: readonly string[],
+  options: GitCallOptions = {},
+): Promise<ExecuteResult> {
+  return executeInSandbox(target, {
+    command: 'git',
+    args: ['--literal-pathspecs', '-c', 'core.quotePath=false', ...args],
+    cwd: options.cwd ?? target.checkoutPath,
+    // Words are matched below and parsed elsewhere: no translations, no questions.
+    env: { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...options.env },
+    timeoutMs: options.timeoutMs ?? readTimeoutMs,
+    ...(options.maxOutputBytes === undefined ? {} : { maxOutputBytes: options.maxOutputBytes }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+}
+
+/** Runs git and throws `git_failed` with git's words unless it exits with 0. */
+export async function requireGit(
+  target: SandboxTarget,
+  args: readonly string[],
+  options: GitCallOptions = {},
+): Promise<ExecuteResult> {
+  const result = await runGit(target, args, options);
+  if (result.exitCode === 0) return result;
+  throw gitError(result, `git ${args.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? ''}`);
+}
+
+/** The SandboxError for a git command that failed. */
+export function gitError(result: ExecuteResult, what: string): SandboxError {
+  const words = gitWords(result);
+  const code = saysAuthenticationFailed(words) ? 'authentication_failed' : 'git_failed';
+  return new SandboxError(code, `${what.trim()} failed in the sandbox.`, {
+    providerMessage: words,
+  });
+}
+
+/** What git said, without its progress lines. */
+export function gitWords(result: ExecuteResult): string {
+  const words = result.stderr.trim() === '' ? result.stdout : result.stderr;
+  return words.trim().slice(-2_000);
+}
+
+export function saysAuthenticationFailed(words: string): boolean {
+  return /authentication failed|could not read (?:username|password)|terminal prompts disabled|HTTP Basic: Access denied|requested URL returned error: 40[13]|invalid credentials|permission to \S+ denied/i.test(
+    words,
+  );
+}
+
+/** Refuses names that git would take for an option or cannot have as a branch. */
+export function requireBranchName(branch: string): string {
+  const valid =
+    /^[^\s~^:?*[\\\p{Cc}]+$/u.test(branch) &&
+    !/^[-/.]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/.test(branch) &&
+    branch !== '@' &&
+    branch.length <= 244;
+  if (valid) return branch;
+  throw new SandboxError('invalid_request', `"${branch}" cannot be the name of a branch.`);
+}
