@@ -1,0 +1,11 @@
+const dayMs = 86_400_000;
+
+/** When to remind of an unpaid invoice: every week for four weeks. */
+export const reminderDays = [7, 14, 21, 28];
+
+/** How many reminders should have been sent by now. */
+export function remindersDue(invoice, now) {
+  if (invoice.paidAt !== undefined) return 0;
+  const daysLate = Math.floor((now.getTime() - invoice.dueAt.getTime()) / dayMs);
+  return reminderDays.filter((days) => daysLate >= days).length;
+}

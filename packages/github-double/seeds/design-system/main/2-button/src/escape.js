@@ -1,0 +1,5 @@
+const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeHtml(text) {
+  return text.replaceAll(/[&<>"]/g, (character) => entities[character]);
+}

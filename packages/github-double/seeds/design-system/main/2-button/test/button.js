@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { button } from '../src/button.js';
+
+test('renders the label escaped', () => {
+  assert.equal(
+    button({ label: 'Save <all>' }),
+    '<button class="button button-primary">Save &lt;all&gt;</button>',
+  );
+});
+
+test('can be disabled', () => {
+  assert.match(button({ label: 'Save', disabled: true }), / disabled>/);
+});

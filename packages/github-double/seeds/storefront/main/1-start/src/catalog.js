@@ -1,0 +1,22 @@
+/** Prices are whole cents. */
+export const products = [
+  { id: 'mug', name: 'Enamel mug', priceCents: 1290, tags: ['kitchen', 'gift'] },
+  { id: 'lamp', name: 'Desk lamp', priceCents: 4900, tags: ['office'] },
+  { id: 'pen', name: 'Fountain pen', priceCents: 2350, tags: ['office', 'gift'] },
+  { id: 'bag', name: 'Canvas bag', priceCents: 1800, tags: ['travel'] },
+];
+
+export function findProduct(id) {
+  const product = products.find((entry) => entry.id === id);
+  if (product === undefined) throw new Error(`No product with id ${id}`);
+  return product;
+}
+
+/** Products whose name or tags contain the text. */
+export function search(text) {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return [...products];
+  return products.filter(
+    (product) => product.name.toLowerCase().includes(wanted) || product.tags.includes(wanted),
+  );
+}
