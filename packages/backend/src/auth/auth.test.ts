@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { makeSignature } from 'better-auth/crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { authLimits } from '../limits.ts';
 import { createAuth, type FoundryAuth } from './auth.ts';
 import { betterAuthSecret } from './auth-options.ts';
 import { createAuthRows, type AuthRows, type EndedSession } from './auth-rows.ts';
 import { createSecretBox } from './crypto.ts';
+import { EndedSessions } from './ended-sessions.ts';
 import { createInProcessStore, type InProcessStore } from './testing/in-process-store.ts';
 import { equals } from './where.ts';
 
@@ -23,6 +25,7 @@ let store: InProcessStore;
 let rows: AuthRows;
 let ended: EndedSession[];
 let auth: FoundryAuth;
+let clockOffsetMs: number;
 
 const newGateway = (): FoundryAuth =>
   createAuth({
@@ -30,12 +33,14 @@ const newGateway = (): FoundryAuth =>
     box,
     publicUrl,
     github,
+    nowMs: () => Date.now() + clockOffsetMs,
     log: pino({ level: 'silent' }),
     onSessionEnded: (session) => void ended.push(session),
   });
 
 beforeEach(async () => {
   ended = [];
+  clockOffsetMs = 0;
   store = createInProcessStore();
   rows = createAuthRows({
     store,
@@ -45,6 +50,8 @@ beforeEach(async () => {
     onSessionEnded: () => undefined,
   });
   auth = newGateway();
+  // Most tests are about a gateway that has been running for a while.
+  clockOffsetMs = authLimits.cookieCacheMs;
   const now = new Date().toISOString();
   await rows.create('user', {
     id: 'ada',
@@ -133,6 +140,7 @@ describe('sessions', () => {
     const session = await verified(auth, headers);
     const copy = withCookies(headers, session.setCookies);
     const other = newGateway();
+    clockOffsetMs += authLimits.cookieCacheMs;
     expect(await other.verifySession(copy)).not.toBeNull();
 
     const response = await auth.handle(post('/sign-out', headers), address);
@@ -147,6 +155,36 @@ describe('sessions', () => {
     expect(await other.verifySession(headers)).toBeNull();
     other.endSession(session.sessionTokenHash);
     expect(await other.verifySession(copy)).toBeNull();
+  });
+
+  test('a gateway that may have missed a sign-out asks the store until no older cookie cache can be left', async () => {
+    const headers = await signedIn('token-1');
+    const copy = withCookies(headers, (await verified(auth, headers)).setCookies);
+    const started = newGateway();
+    await rows.delete('session', [equals('token', 'token-1')], false);
+    expect(await started.verifySession(copy)).toBeNull();
+    expect(await auth.verifySession(copy)).not.toBeNull();
+    auth.distrustCookieCache();
+    expect(await auth.verifySession(copy)).toBeNull();
+    const answer = await auth.handle(
+      new Request(`${publicUrl}/api/auth/get-session`, { headers: copy }),
+      address,
+    );
+    expect(await answer.json()).toBeNull();
+  });
+
+  test('ended sessions are remembered for longer than a cookie cache lives, and then forgotten', () => {
+    let nowMs = 0;
+    const list = new EndedSessions(() => nowMs);
+    list.add('first');
+    nowMs = authLimits.cookieCacheMs + 1;
+    list.add('second');
+    expect([list.has('first'), list.has('second'), list.has('other')]).toEqual([true, true, false]);
+    nowMs = authLimits.endedSessionRetentionMs;
+    list.add('third');
+    expect([list.has('first'), list.has('second')]).toEqual([false, true]);
+    for (let count = 0; count < authLimits.endedSessionsMax; count += 1) list.add(`more-${count}`);
+    expect([list.has('second'), list.has('more-0')]).toEqual([false, true]);
   });
 
   test('a sign-out that did not reach the store is an error, not a sign-out', async () => {
