@@ -178,6 +178,8 @@ export const taskChangesSchema = z.object({
   /** More files changed than are listed. */
   truncated: z.boolean(),
   readAtMs: z.number().nullable(),
+  /** Something about the checkout that a person should know, for example that GitHub's branch went another way. */
+  warning: z.string().optional(),
 });
 export type TaskChanges = z.infer<typeof taskChangesSchema>;
 

@@ -4,6 +4,8 @@ import type { AppCatalog } from './app/commands.ts';
 import type { GitHubDataCatalog } from './github-data/commands.ts';
 import type { OrganizationCatalog } from './organization/commands.ts';
 import type { RepositoryCatalog } from './repository/commands.ts';
+import type { SandboxInstanceCatalog } from './sandbox-instance/commands.ts';
+import type { SessionStatusSyncCatalog } from './session-status-sync/commands.ts';
 import type { TaskSessionCatalog } from './task-session/commands.ts';
 import type { TaskCatalog } from './task/commands.ts';
 import type { UserCatalog } from './user/commands.ts';
@@ -50,6 +52,22 @@ export function taskSessionAddress(
   sessionId: string,
 ): ActorAddress<TaskSessionCatalog> {
   return { kind: 'taskSession', key: ['org', organizationId, 'session', sessionId] };
+}
+
+/** Lives next to the session: one stream at most is followed for it. */
+export function sessionStatusSyncAddress(
+  organizationId: string,
+  sessionId: string,
+): ActorAddress<SessionStatusSyncCatalog> {
+  return { kind: 'sessionStatusSync', key: ['org', organizationId, 'status', sessionId] };
+}
+
+export function sandboxInstanceAddress(
+  organizationId: string,
+  providerId: string,
+  sandboxId: string,
+): ActorAddress<SandboxInstanceCatalog> {
+  return { kind: 'sandboxInstance', key: ['org', organizationId, 'sandbox', providerId, sandboxId] };
 }
 
 /** The organization at the head of an actor's key. @throws for actors outside organizations. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { SandboxProvider } from '../sandbox/providers/provider.ts';
 
 /** What actors need of the process they run in, beside their own database. Grows with the actors. */
 export interface Services {
@@ -7,6 +8,14 @@ export interface Services {
   readonly log: Logger;
   /** A person's GitHub token, renewed when it is about to expire. @throws when the person has to sign in again. */
   readonly gitHubTokenFor: (userId: string) => Promise<{ token: string; expiresAtMs: number | null }>;
+  /** Who a person is at GitHub; authors the commits made for them. @throws for a person who never signed in. */
+  readonly gitHubIdentityFor: (userId: string) => Promise<{ githubId: string; login: string; name: string }>;
+  /** Where sandboxes come from, by provider id. */
+  readonly sandboxProviders: ReadonlyMap<string, SandboxProvider>;
+  /** Of `sandboxProviders`: makes the sandboxes of new tasks. */
+  readonly defaultSandboxProviderId: string;
+  /** sandbox-agent's id of the agent of new sessions; `mock` is the demo agent. */
+  readonly defaultAgentId: string;
 }
 
 let current: Services | null = null;

@@ -1,6 +1,6 @@
-import { messageSchema, personSchema } from '@foundry/shared/entities';
+import { agentModelSchema, messageSchema, personSchema } from '@foundry/shared/entities';
 import { commandFailureSchema } from '@foundry/shared/envelope';
-import { messageIdSchema, sandboxIdSchema, taskIdSchema, userIdSchema } from '@foundry/shared/ids';
+import { messageIdSchema, repositoryIdSchema, sandboxIdSchema, taskIdSchema, userIdSchema } from '@foundry/shared/ids';
 import { maxMessageLength } from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';
@@ -29,7 +29,15 @@ export const taskSessionCatalog = {
 
   // From the task.
   'session.command.initialize': command(
-    z.object({ taskId: taskIdSchema, title: z.string(), modelId: z.string().nullable() }),
+    z.object({
+      taskId: taskIdSchema,
+      repositoryId: repositoryIdSchema,
+      title: z.string(),
+      agentId: z.string(),
+      modelId: z.string().nullable(),
+      /** What the task's other sessions know of the agent's models. */
+      models: z.array(agentModelSchema),
+    }),
     none,
   ),
   'session.command.turnGranted': command(
@@ -40,6 +48,11 @@ export const taskSessionCatalog = {
       checkoutPath: z.string(),
       ownerUserId: userIdSchema,
     }),
+    none,
+  ),
+  /** The workspace is ready: the agent may start ahead of the first message. */
+  'session.command.prepareAgent': command(
+    z.object({ providerId: z.string(), sandboxId: sandboxIdSchema, checkoutPath: z.string() }),
     none,
   ),
   'session.command.turnRefused': command(
@@ -54,5 +67,14 @@ export const taskSessionCatalog = {
     z.object({ messageId: messageIdSchema, stopReason: stopReasonSchema, error: z.string().nullable() }),
     none,
   ),
+  /** What the agent said of itself when it started outside a turn. */
+  'session.command.agentReady': command(
+    z.object({ models: z.array(agentModelSchema), modelId: z.string().nullable() }),
+    none,
+  ),
+
+  // From itself.
+  /** Tells the task what the stream changed about the session. */
+  'session.command.announce': command(z.object({}), none),
 };
 export type TaskSessionCatalog = typeof taskSessionCatalog;

@@ -1,4 +1,10 @@
-import { personSchema, pullRequestSchema, sandboxSchema, sessionSchema } from '@foundry/shared/entities';
+import {
+  personSchema,
+  provisioningPhaseSchema,
+  pullRequestSchema,
+  sandboxSchema,
+  sessionSchema,
+} from '@foundry/shared/entities';
 import { commandFailureSchema } from '@foundry/shared/envelope';
 import { messageIdSchema, sandboxIdSchema, sessionIdSchema } from '@foundry/shared/ids';
 import { createSessionRequestSchema, publishRequestSchema } from '@foundry/shared/requests';
@@ -73,5 +79,36 @@ export const taskCatalog = {
     none,
   ),
   'task.command.sandboxGone': command(z.object({ sandboxId: sandboxIdSchema, message: z.string() }), none),
+  'task.command.workspaceProgress': command(
+    z.object({
+      sandboxId: sandboxIdSchema,
+      phase: provisioningPhaseSchema,
+      message: z.string().nullable(),
+    }),
+    none,
+  ),
+  'task.command.workspaceReady': command(z.object({ sandbox: sandboxSchema, checkoutPath: z.string() }), none),
+  'task.command.workspaceFailed': command(
+    z.object({
+      sandboxId: sandboxIdSchema,
+      phase: provisioningPhaseSchema,
+      failure: commandFailureSchema,
+    }),
+    none,
+  ),
+  /** The branch is on GitHub; next is its pull request. `changed`: there was something to push. */
+  'task.command.branchPublished': command(
+    z.object({ sandboxId: sandboxIdSchema, headSha: z.string(), changed: z.boolean() }),
+    none,
+  ),
+  /** What became of taking over a push from outside; `warning` when the checkout was left as it is. */
+  'task.command.branchPulled': command(
+    z.object({ sandboxId: sandboxIdSchema, warning: z.string().nullable() }),
+    none,
+  ),
+
+  // From itself.
+  /** Makes the workspace ready for one message's author, then grants the turn. */
+  'task.command.grantTurn': command(z.object({ messageId: messageIdSchema }), none),
 };
 export type TaskCatalog = typeof taskCatalog;
