@@ -65,9 +65,9 @@ export const authLimits = {
   storeRetryMs: 100,
   /** An index entry without its row may belong to a write in progress until it is this old. */
   indexGraceMs: 60_000,
-  /** A query that no index answers may look at this many users and this many rows, then it is refused. */
+  /** A query that no index answers may look at this many users and this many rows, then it is refused. The rows fit into one answer of an actor. */
   scanUsers: 1_000,
-  scanRows: 5_000,
+  scanRows: 1_000,
   scanPage: 200,
   parallelUsers: 8,
   /** A GitHub token is renewed when it has less than this left. */
@@ -188,4 +188,62 @@ export const gatewayLimits = {
   /** Requests in flight may take this long to finish when the gateway stops. */
   drainTimeoutMs: 5_000,
   readinessTimeoutMs: 2_000,
+} as const;
+
+export const gitHubLimits = {
+  /** GitHub's own maximum. */
+  pageSize: 100,
+  parallelRequests: 8,
+  /** A step starts no further request after this, and leaves the rest to the next batch: below the 4.5 s of the command. */
+  stepBudgetMs: 3_000,
+  tokenRequestTimeoutMs: 4_000,
+  /** Asked to wait without a time: this long. */
+  defaultRetryAfterMs: 60_000,
+  /** Pages of pull requests read by one batch of a sync, each of another repository as a rule. */
+  pagesPerBatch: 16,
+  /** Commits and pull requests whose checks and reviews one batch reads (two requests each). */
+  checksPerBatch: 40,
+  /** One message to the organization stays below the queue's limit. */
+  messageSizeBytes: 80 * 1024,
+  rowsPerMessage: 200,
+  /** A batch that failed for a reason that may pass is tried again this often, with doubling delays. */
+  batchRetries: 6,
+  batchRetryInitialDelayMs: 1_000,
+  /** A running sync without progress for this long is taken for dead: a new one may start. */
+  syncStaleMs: 10 * 60_000,
+  /** Conditional requests make it cheap: unchanged pages cost nothing. */
+  resyncIntervalMs: 6 * 60 * 60_000,
+  repairIntervalMs: 5 * 60_000,
+  deliveryPagesPerRepair: 5,
+  redeliveriesPerRepair: 50,
+  /** Check runs come in bursts: the summary of a commit is read once, this long after the first. */
+  checksDelayMs: 500,
+  /** Cached replies that no sync has used for this long are forgotten. */
+  cacheRetentionMs: 7 * 24 * 60 * 60_000,
+  /** Installations of one person, and pages of repositories, that an access refresh follows. */
+  accessInstallations: 200,
+  accessPagesPerStep: 24,
+  accessRepositories: 20_000,
+  /** Access that was read less than this ago is not read again unless a person asks. */
+  accessFreshMs: 10_000,
+} as const;
+
+export const organizationLimits = {
+  /** Tasks in a snapshot, and at most in one page. */
+  tasksPerPage: 200,
+  /** A snapshot must stay below the transport's 1 MiB. */
+  repositoriesInSnapshot: 1_000,
+  membersInSnapshot: 500,
+  runtimeIssuesInSnapshot: 50,
+  runtimeIssuesKept: 500,
+  /** More changed entities than this in one command: everybody reads a new snapshot. */
+  changesPerCommand: 200,
+  titleFromPromptLength: 80,
+  branchSlugLength: 50,
+} as const;
+
+export const repositoryLimits = { tasksInOverview: 200 } as const;
+
+export const userLimits = {
+  taskStatesInSnapshot: 1_000,
 } as const;

@@ -9,6 +9,7 @@ import {
   type UserModel,
 } from './auth-store.ts';
 import type { SecretBox } from './crypto.ts';
+import type { RowChange } from './db/model-tables.ts';
 import { createIndexClaims, unexpectedResult } from './index-claims.ts';
 import { indexEntriesOf, ownersOf, touchesIndex, withoutKeys } from './index-entries.ts';
 import { mapBounded } from './parallel.ts';
@@ -28,11 +29,6 @@ export interface AuthRowsOptions {
   readonly nowMs: () => number;
   /** Told as soon as a session row is gone, in the process that did it. */
   readonly onSessionEnded: (session: EndedSession) => void;
-}
-
-export interface RowChange {
-  readonly set: AuthRecord;
-  readonly increment: Readonly<Record<string, number>>;
 }
 
 /**
@@ -241,7 +237,7 @@ export function createAuthRows(options: AuthRowsOptions): AuthRows {
 }
 
 /** Every user id App knows, in pages. Throws `scan_too_large` rather than leave people out. */
-export async function allUserIds(store: AuthStore): Promise<string[]> {
+async function allUserIds(store: AuthStore): Promise<string[]> {
   const userIds: string[] = [];
   for (;;) {
     const after = userIds.at(-1) ?? null;
