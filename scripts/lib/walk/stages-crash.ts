@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { sessionSchema } from '@foundry/shared/entities';
+import { z } from 'zod';
+import { agentText, messageIn, readSession, send } from './conversation.ts';
+import { check, eventually, same } from './expect.ts';
+import { readTask } from './stages-work.ts';
+import type { World } from './world.ts';
+
+/** Backend killed in mid-turn. */
+export async function backendKilled(world: World): Promise<void> {
+  const last = 60;
+  const id = await send(world, world.ada, `count to ${last}`);
+  let seen: unknown = null;
+  await eventually(
+    'the agent is counting',
+    20_000,
+    async () => {
+      const { items } = await readSession(world, world.ada);
+      seen = agentText(items, id);
+      return /\b5\b/.test(agentText(items, id)) ? true : null;
+    },
+    () => seen,
+  );
+  await world.stack.backend.kill('SIGKILL');
+  await world.stack.backend.restart();
+  await messageIn(world, world.ada, id, ['done'], 60_000);
+  const { items } = await readSession(world, world.ada);
+  const ofTurn = items.filter((item) => item.messageId === id);
+  const numbers = (agentText(ofTurn, id).match(/\b\d+\b/g) ?? []).map(Number);
+  same(
+    'the transcript is whole and in order',
+    numbers.slice(-last),
+    Array.from({ length: last }, (_, index) => index + 1),
+  );
+  same('nothing is there twice', numbers.filter((number) => number === 7).length, 1);
+  same('the turn ended once', ofTurn.filter((item) => item.body.kind === 'turn_end').length, 1);
+  same('the message is there once', ofTurn.filter((item) => item.body.kind === 'user_message').length, 1);
+}
+
+/** Engine killed with a command in flight. */
+export async function engineKilled(world: World): Promise<void> {
+  const before = (await readTask(world)).sessions.length;
+  const command = { commandId: randomUUID(), title: 'After the engine' };
+  const created = z.object({ session: sessionSchema });
+  const inFlight = world.ada.request('POST', `${world.taskPath}/sessions`, command);
+  const killedAtMs = performance.now();
+  await world.stack.engine.kill('SIGKILL');
+  const answer = await inFlight.catch((error: unknown) => ({ status: 0, body: String(error) }));
+  check(
+    'the command is answered, or is said to be undecided',
+    [0, 201, 202, 503].includes(answer.status),
+    answer,
+  );
+  let seen: unknown = null;
+  await eventually(
+    'everything answers again',
+    10_000 - (performance.now() - killedAtMs),
+    async () => {
+      const answers = await Promise.all([
+        world.ada.request('GET', world.taskPath),
+        world.ada.request('GET', world.organizationPath),
+        world.ada.request('GET', '/readyz'),
+      ]);
+      seen = answers.map(({ status }) => status);
+      return answers.every(({ status }) => status === 200) ? true : null;
+    },
+    () => seen,
+  );
+  const repeated = await world.ada.ask('POST', `${world.taskPath}/sessions`, created, command);
+  const again = await world.ada.ask('POST', `${world.taskPath}/sessions`, created, command);
+  same('the same command is answered the same', again.session.id, repeated.session.id);
+  const { sessions } = await readTask(world);
+  same('it was applied once', sessions.length, before + 1);
+}
