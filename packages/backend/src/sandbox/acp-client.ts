@@ -4,15 +4,20 @@ import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentModel } from '@foundry/shared/entities';
 import { z } from 'zod';
-import { acpMessageSchema, describeRpcError, promptRequestId } from './acp-messages.ts';
+import {
+  acpMessageSchema,
+  describeRpcError,
+  promptRequestId,
+  readAgentExit,
+  readPromptEnd,
+} from './acp-messages.ts';
 import type { AcpEvent, AcpMessage } from './acp-messages.ts';
-import { readAgentExit, readPromptEnd } from './acp-messages.ts';
 import { readModels } from './acp-models.ts';
 import { readAcpStream } from './acp-stream.ts';
 import type { AcpStreamOptions } from './acp-stream.ts';
 import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
-import { SandboxError, toSandboxError } from './sandbox-error.ts';
+import { SandboxError, isSandboxError, toSandboxError } from './sandbox-error.ts';
 
 export interface AcpClientOptions {
   target: SandboxTarget;
@@ -68,7 +73,9 @@ const closeTimeoutMs = 2_000;
 /** A request that the server refuses is refused within a few ms; then it has been passed on. */
 const promptGraceMs = 150;
 /** The server sends what it holds at once: after so much silence the reader has caught up. */
-const catchUpSilenceMs = 200;
+const firstEventTimeoutMs = 1_000;
+const catchUpSilenceMs = 100;
+const catchUpTimeoutMs = 500;
 
 /**
  * ACP with an agent through the sandbox-agent server, over plain HTTP. It holds no state that
@@ -136,10 +143,8 @@ export class AcpClient {
       await this.#call(`ping:${randomUUID()}`, '_foundry/ping', {}, undefined, 2_000);
       return true;
     } catch (error) {
-      if (!(error instanceof SandboxError)) throw error;
-      if (error.code === 'timeout') return true;
-      if (error.code === 'agent_crashed' || error.code === 'not_found') return false;
-      if (error.code === 'invalid_request') return false;
+      if (isSandboxError(error, 'timeout')) return true;
+      if (isSandboxError(error, 'agent_crashed', 'not_found', 'invalid_request')) return false;
       throw error;
     }
   }
@@ -183,9 +188,7 @@ export class AcpClient {
     try {
       events = await this.#readAvailable(request.sinceEventId);
     } catch (error) {
-      if (error instanceof SandboxError && error.code === 'not_found') {
-        return { state: 'connection_lost' };
-      }
+      if (isSandboxError(error, 'not_found')) return { state: 'connection_lost' };
       throw error;
     }
     for (const { eventId, message } of events) {
@@ -247,18 +250,30 @@ export class AcpClient {
   }
 
   /**
-   * Ends the connection and its agent. The server may never answer this; it is given two seconds,
-   * and has dropped the connection by then.
+   * Ends the connection and its agent. The server may drop the connection at once and yet never
+   * answer: done is when it is no longer listed, at the latest after two seconds.
    */
   async close(): Promise<void> {
+    const stop = new AbortController();
+    const deleted = this.#options.target.client
+      .request('DELETE', this.#path, { timeoutMs: closeTimeoutMs, signal: stop.signal })
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (isSandboxError(error, 'cancelled', 'timeout', 'not_found')) return;
+          throw error;
+        },
+      );
+    const unlisted = (async () => {
+      do {
+        await sleep(50);
+      } while (!stop.signal.aborted && (await this.#isListed()));
+    })();
     try {
-      await this.#options.target.client.request('DELETE', this.#path, {
-        timeoutMs: closeTimeoutMs,
-      });
-    } catch (error) {
-      const isDone =
-        error instanceof SandboxError && (error.code === 'timeout' || error.code === 'not_found');
-      if (!isDone) throw error;
+      await Promise.race([deleted, unlisted]);
+    } finally {
+      stop.abort();
+      await Promise.allSettled([deleted, unlisted]);
     }
   }
 
@@ -326,23 +341,28 @@ export class AcpClient {
     throw new SandboxError('timeout', "The agent's answer did not come on the event stream.");
   }
 
-  /** All events after an id that the server holds now. */
+  /**
+   * The events after an id that the server holds now. Of a turn that goes on streaming only what
+   * comes within half a second: it has said enough by then.
+   */
   async #readAvailable(sinceEventId: number): Promise<AcpEvent[]> {
     const stop = new AbortController();
+    const end = (): void => stop.abort();
     const found: AcpEvent[] = [];
-    let timer = setTimeout(() => stop.abort(), Math.max(catchUpSilenceMs, 1_000));
+    let silence = setTimeout(end, firstEventTimeoutMs);
+    let whole: NodeJS.Timeout | undefined;
     try {
       const options = { lastEventId: sinceEventId, signal: stop.signal, reconnectTimeoutMs: 1_000 };
       for await (const event of this.events(options)) {
         found.push(event);
-        clearTimeout(timer);
-        timer = setTimeout(() => stop.abort(), catchUpSilenceMs);
-        // A turn that streams without a pause never falls silent; what is here is answer enough.
-        if (isTurnActivity(event.message) && found.length > 2_000) break;
+        clearTimeout(silence);
+        silence = setTimeout(end, catchUpSilenceMs);
+        whole ??= setTimeout(end, catchUpTimeoutMs);
       }
     } finally {
-      clearTimeout(timer);
-      stop.abort();
+      clearTimeout(silence);
+      clearTimeout(whole);
+      end();
     }
     return found;
   }

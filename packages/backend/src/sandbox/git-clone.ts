@@ -1,7 +1,7 @@
 import type { SandboxTarget } from './execute-in-sandbox.ts';
 import {
+  credentialHelper,
   credentialOptions,
-  credentialPath,
   gitError,
   requireBranchName,
   requireGit,
@@ -138,7 +138,7 @@ async function configureCheckout(target: SandboxTarget, branch: string): Promise
     ['remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'],
     [`branch.${branch}.remote`, 'origin'],
     [`branch.${branch}.merge`, `refs/heads/${branch}`],
-    ['credential.helper', `store --file=${credentialPath(target)}`],
+    ['credential.helper', credentialHelper(target)],
   ];
   for (const [name, value] of settings) {
     await requireGit(target, ['config', '--local', '--replace-all', name, value]);

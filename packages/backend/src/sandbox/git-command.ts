@@ -17,11 +17,15 @@ export function credentialPath(target: SandboxTarget): string {
   return `${target.homePath}/.git-token`;
 }
 
-/**
- * The configuration that makes git use that file and no other helper. It holds the path only.
- */
+/** The helper that reads that file, as a value of git's configuration. It holds the path only. */
+export function credentialHelper(target: SandboxTarget): string {
+  // git hands this line to a shell inside the sandbox, and the path may hold spaces.
+  return `store --file='${credentialPath(target).replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Makes one git call use that helper and no other. */
 export function credentialOptions(target: SandboxTarget): string[] {
-  return ['-c', 'credential.helper=', '-c', `credential.helper=store --file=${credentialPath(target)}`];
+  return ['-c', 'credential.helper=', '-c', `credential.helper=${credentialHelper(target)}`];
 }
 
 /** Runs git in the checkout and returns whatever it did; throws only when it could not run. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SandboxError, saysDiskFull } from './sandbox-error.ts';
+import { SandboxError, isSandboxError, saysDiskFull } from './sandbox-error.ts';
 import type { SandboxErrorCode } from './sandbox-error.ts';
 import type { SandboxEndpoint } from './providers/provider.ts';
 
@@ -128,7 +128,7 @@ export class SandboxAgentClient {
     try {
       await this.request('DELETE', `/v1/fs/entry?${query({ path, recursive })}`);
     } catch (error) {
-      if (!(error instanceof SandboxError && error.code === 'not_found')) throw error;
+      if (!isSandboxError(error, 'not_found')) throw error;
     }
   }
 
@@ -137,7 +137,7 @@ export class SandboxAgentClient {
     try {
       return await this.#json('GET', `/v1/fs/stat?${query({ path })}`, fileStatSchema);
     } catch (error) {
-      if (error instanceof SandboxError && error.code === 'not_found') return null;
+      if (isSandboxError(error, 'not_found')) return null;
       throw error;
     }
   }

@@ -50,6 +50,11 @@ export class SandboxError extends Error {
   }
 }
 
+/** Whether something thrown is a SandboxError with one of these codes. */
+export function isSandboxError(error: unknown, ...codes: readonly SandboxErrorCode[]): error is SandboxError {
+  return error instanceof SandboxError && codes.includes(error.code);
+}
+
 const diskFullWords = /no space left on device|ENOSPC|disk quota exceeded|EDQUOT/i;
 
 /** Whether somebody's words say that the disk is full. */

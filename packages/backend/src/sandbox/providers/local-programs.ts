@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { access, chmod, copyFile, mkdir, rename, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { findPackageJSON } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { SandboxError } from '../sandbox-error.ts';
 
 /** The programs a local sandbox runs, as absolute paths. */
@@ -15,17 +15,16 @@ export interface LocalSandboxPrograms {
 
 /** Finds them in the installed packages of this workspace. */
 export function locateLocalSandboxPrograms(): LocalSandboxPrograms {
-  const fromHere = createRequire(import.meta.url);
   const platformPackage = `@sandbox-agent/cli-${process.platform}-${process.arch}`;
   try {
-    // The binary's package is a dependency of a dependency: resolve one step at a time.
-    const client = createRequire(fromHere.resolve('sandbox-agent'));
-    const cli = createRequire(client.resolve('@sandbox-agent/cli/package.json'));
-    const folder = path.dirname(cli.resolve(`${platformPackage}/package.json`));
+    // The binary's package is a dependency of a dependency: go one step at a time.
+    const client = packageFolder('sandbox-agent', import.meta.url);
+    const cli = packageFolder('@sandbox-agent/cli', pathToFileURL(path.join(client, 'index.js')));
+    const binary = packageFolder(platformPackage, pathToFileURL(path.join(cli, 'index.js')));
     return {
-      sandboxAgent: path.join(folder, 'bin', 'sandbox-agent'),
+      sandboxAgent: path.join(binary, 'bin', 'sandbox-agent'),
       node: process.execPath,
-      demoAgent: fileURLToPath(import.meta.resolve('@foundry/demo-agent/main')),
+      demoAgent: path.join(packageFolder('@foundry/demo-agent', import.meta.url), 'src', 'main.ts'),
     };
   } catch (error) {
     throw new SandboxError(
@@ -34,6 +33,13 @@ export function locateLocalSandboxPrograms(): LocalSandboxPrograms {
       { providerMessage: error instanceof Error ? error.message : String(error), cause: error },
     );
   }
+}
+
+/** The real folder of a package as seen from a file; packages below it are looked up from there. */
+function packageFolder(name: string, from: string | URL): string {
+  const manifest = findPackageJSON(name, from);
+  if (manifest === undefined) throw new Error(`The package ${name} is not installed.`);
+  return path.dirname(realpathSync(manifest));
 }
 
 /**
