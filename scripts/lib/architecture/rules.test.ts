@@ -4,6 +4,10 @@ import { findViolations } from './rules.ts';
 // Written apart, so that this file does not break the rules it tests.
 const join = (...parts: string[]): string => parts.join('');
 
+/** What is wrong inside one file; a lone file of an actor's folder also lacks its siblings. */
+const violationsIn = (path: string, text: string) =>
+  findViolations([{ path, text }]).filter(({ rule }) => rule !== 'actor-folder');
+
 const violating: readonly (readonly [rule: string, path: string, text: string])[] = [
   ['frontend-backend', 'packages/frontend/src/a.tsx', "import { x } from '@foundry/backend/config';"],
   ['frontend-backend', 'packages/frontend/src/a.tsx', "import type { X } from '@foundry/backend/config';"],
@@ -49,7 +53,7 @@ const violating: readonly (readonly [rule: string, path: string, text: string])[
 ];
 
 test.each(violating)('%s is found in %s', (rule, path, text) => {
-  expect(findViolations([{ path, text }]).map((violation) => violation.rule)).toEqual([rule]);
+  expect(violationsIn(path, text).map((violation) => violation.rule)).toEqual([rule]);
 });
 
 test.each([
@@ -65,7 +69,7 @@ test.each([
   ['packages/backend/src/a.ts', 'await x().catch((error) => log.warn({ error }, "lost"));'],
   ['packages/backend/src/a.ts', '\n'.repeat(600)],
 ])('nothing is found in %s', (path, text) => {
-  expect(findViolations([{ path, text }])).toEqual([]);
+  expect(violationsIn(path, text)).toEqual([]);
 });
 
 test('a violation names the line it stands on', () => {
