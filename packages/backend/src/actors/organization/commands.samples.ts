@@ -9,7 +9,11 @@ export const organizationSamples: Partial<ActorSamples<OrganizationCatalog>['sam
     { body: () => ({ issueId: 'none' }) },
     {
       before: (scope) => [
-        sampleMessage(organizationAddress(scope.organizationId), 'organization.command.reportRuntimeIssue', issue),
+        sampleMessage(
+          organizationAddress(scope.organizationId),
+          'organization.command.reportRuntimeIssue',
+          issue,
+        ),
       ],
       // Derived from actor, command and step.
       body: () => ({ issueId: 'xAbUw7pZ2iC9x1UKmlYQ' }),

@@ -63,6 +63,21 @@ export const organizationCatalog = {
     }),
     z.null(),
   ),
+  /** What the reviewers say together, read anew by GitHubData. */
+  'organization.command.applyReviews': command(
+    z.object({
+      reviews: z
+        .array(
+          z.object({
+            repositoryId: repositoryIdSchema,
+            number: z.number().int(),
+            reviewDecision: pullRequestSchema.shape.reviewDecision,
+          }),
+        )
+        .max(200),
+    }),
+    z.null(),
+  ),
   /** Somebody pushed to a branch; a materialised task on it is told. */
   'organization.command.branchPushed': command(
     z.object({
@@ -79,7 +94,11 @@ export const organizationCatalog = {
     z.null(),
   ),
   'organization.command.reportSync': command(z.object({ progress: syncProgressSchema }), z.null()),
-  'organization.command.requestSync': command(z.object({}), z.null()),
+  /** `onlyIfNever`: somebody who may see the organization signed in; nothing happens when it was synced before. */
+  'organization.command.requestSync': command(
+    z.object({ onlyIfNever: z.boolean().optional(), installationId: z.string().nullable().optional() }),
+    z.null(),
+  ),
   /** Names the task, claims its branch and returns its record before the Task actor exists (R11). */
   'organization.command.createTask': command(
     createTaskRequestSchema.omit({ commandId: true }).extend({

@@ -1,11 +1,29 @@
 import { actor } from 'rivetkit';
-import { commandLoop, type LoopActionContext } from '../../command-loop/command-loop.ts';
+import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { organizationCatalog } from './commands.ts';
-import { listRuntimeIssues } from './db/repository.ts';
+import { reads } from './reads.ts';
+import { snapshot } from './snapshot.ts';
+import * as catalog from './workflow/catalog.ts';
+import * as pullRequests from './workflow/pull-requests.ts';
 import { clearRuntimeIssue, reportRuntimeIssue } from './workflow/runtime-issues.ts';
+import { applyTaskState, createTask } from './workflow/tasks.ts';
 
 const loop = commandLoop('organization', organizationCatalog, {
+  'organization.command.applyInstallation': catalog.applyInstallation,
+  'organization.command.applyRepositories': catalog.applyRepositories,
+  'organization.command.removeRepositories': catalog.removeRepositories,
+  'organization.command.applyMembers': catalog.applyMembers,
+  'organization.command.removeMembers': catalog.removeMembers,
+  'organization.command.applyPullRequests': pullRequests.applyPullRequests,
+  'organization.command.applyChecks': pullRequests.applyChecks,
+  'organization.command.applyReviews': pullRequests.applyReviews,
+  'organization.command.branchPushed': pullRequests.branchPushed,
+  'organization.command.sweep': catalog.sweep,
+  'organization.command.reportSync': catalog.reportSync,
+  'organization.command.requestSync': catalog.requestSync,
+  'organization.command.createTask': createTask,
+  'organization.command.applyTaskState': applyTaskState,
   'organization.command.reportRuntimeIssue': reportRuntimeIssue,
   'organization.command.clearRuntimeIssue': clearRuntimeIssue,
 });
@@ -16,8 +34,5 @@ export const organization = actor({
   queues: loop.queues,
   run: loop.run,
   options: loop.options,
-  actions: {
-    ...loop.actions,
-    runtimeIssues: async (c: LoopActionContext) => await listRuntimeIssues(c.db, 100),
-  },
+  actions: { ...loop.actions, ...reads, snapshot },
 });

@@ -1,5 +1,5 @@
 import type { RuntimeIssue } from '@foundry/shared/entities';
-import { desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, notInArray, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { runtimeIssues } from './schema.ts';
 
@@ -22,6 +22,20 @@ export async function upsertRuntimeIssue(
     })
     .returning();
   return row ?? { ...issue, count: 1, firstAtMs: issue.lastAtMs };
+}
+
+/** Forgets the oldest beyond `kept`. @returns their ids. */
+export async function pruneRuntimeIssues(db: ActorDatabase, kept: number): Promise<string[]> {
+  const latest = db
+    .select({ id: runtimeIssues.id })
+    .from(runtimeIssues)
+    .orderBy(desc(runtimeIssues.lastAtMs))
+    .limit(kept);
+  const gone = await db
+    .delete(runtimeIssues)
+    .where(notInArray(runtimeIssues.id, latest))
+    .returning({ id: runtimeIssues.id });
+  return gone.map((row) => row.id);
 }
 
 /** @returns whether there was one. */

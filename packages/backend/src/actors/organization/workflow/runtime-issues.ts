@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { CommandError } from '../../../command-loop/errors.ts';
 import { single } from '../../../command-loop/handlers.ts';
+import { organizationLimits } from '../../../limits.ts';
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
 import type { OrganizationCatalog } from '../commands.ts';
-import { deleteRuntimeIssue, upsertRuntimeIssue } from '../db/repository.ts';
+import { deleteRuntimeIssue, pruneRuntimeIssues, upsertRuntimeIssue } from '../db/repository.ts';
 
 type Report = ParsedInput<OrganizationCatalog, 'organization.command.reportRuntimeIssue'>;
 type Clear = ParsedInput<OrganizationCatalog, 'organization.command.clearRuntimeIssue'>;
@@ -16,10 +17,13 @@ function issueId(report: Report): string {
     .slice(0, 20);
 }
 
-export const reportRuntimeIssue = single<Report>(async ({ tx, upsert }, { input }) => {
+export const reportRuntimeIssue = single<Report>(async ({ tx, upsert, remove }, { input }) => {
   const { atMs, ...report } = input;
   const entity = await upsertRuntimeIssue(tx, { ...report, id: issueId(input), lastAtMs: atMs });
   upsert({ type: 'runtimeIssue', entity });
+  for (const id of await pruneRuntimeIssues(tx, organizationLimits.runtimeIssuesKept)) {
+    remove({ type: 'runtimeIssue', id });
+  }
   return null;
 });
 

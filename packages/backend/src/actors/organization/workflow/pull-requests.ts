@@ -1,0 +1,52 @@
+import { single, type TransactionContext } from '../../../command-loop/handlers.ts';
+import { organizationIdOf, taskAddress } from '../../addresses.ts';
+import * as repository from '../db/task-repository.ts';
+import { announce } from './announce.ts';
+import { generationOf } from './catalog.ts';
+import type { OrganizationInput } from './inputs.ts';
+
+/** Everybody sees the new summaries; tasks with an actor are told (R7: no other actor is ever woken or made). */
+function tellChanged(t: TransactionContext, changed: readonly repository.IndexedTask[]): void {
+  announce(
+    t,
+    changed.map(({ summary }) => ({ type: 'taskSummary', entity: summary })),
+  );
+  const organizationId = organizationIdOf(t.key);
+  for (const { summary, materialised } of changed) {
+    if (materialised && summary.pullRequest !== null) {
+      t.send(taskAddress(organizationId, summary.id), 'task.command.pullRequestChanged', {
+        pullRequest: summary.pullRequest,
+      });
+    }
+  }
+}
+
+export const applyPullRequests = single<OrganizationInput<'applyPullRequests'>>(async (t, { input }) => {
+  const items = input.pullRequests.map(({ repositoryId, branch, pullRequest }) => {
+    const { checks, reviewDecision, ...core } = pullRequest;
+    return { repositoryId, branch, pullRequest: core, checks, reviewDecision };
+  });
+  tellChanged(t, await repository.upsertPullRequests(t.tx, items, generationOf(t, input.generation)));
+  return null;
+});
+
+export const applyChecks = single<OrganizationInput<'applyChecks'>>(async (t, { input }) => {
+  tellChanged(t, await repository.applyChecks(t.tx, input.checks));
+  return null;
+});
+
+export const applyReviews = single<OrganizationInput<'applyReviews'>>(async (t, { input }) => {
+  tellChanged(t, await repository.applyReviews(t.tx, input.reviews));
+  return null;
+});
+
+export const branchPushed = single<OrganizationInput<'branchPushed'>>(async (t, { input }) => {
+  const task = await repository.readTaskOfBranch(t.tx, input.repositoryId, input.branch);
+  if (task?.materialised === true) {
+    t.send(taskAddress(organizationIdOf(t.key), task.summary.id), 'task.command.branchPushed', {
+      headSha: input.headSha,
+      pusherLogin: input.pusherLogin,
+    });
+  }
+  return null;
+});
