@@ -29,7 +29,12 @@ const command = new Command('github-double')
   )
   .option('--fresh', 'begin anew: deletes what the folder holds', false)
   .option('--webhook-url <url>', "where the app's webhooks go (can be set later through the control API)")
-  .option('--webhook-secret <secret>', 'secret the webhooks are signed with', 'demo-webhook-secret')
+  // Secrets may come by the environment: arguments are readable by every user of the machine.
+  .addOption(
+    new Option('--webhook-secret <secret>', 'secret the webhooks are signed with')
+      .env('GITHUB_DOUBLE_WEBHOOK_SECRET')
+      .default('demo-webhook-secret'),
+  )
   .option('--app-id <number>', "the app's id", '101')
   .option('--app-slug <slug>', "the app's slug", 'foundry-demo')
   .requiredOption(
@@ -37,7 +42,11 @@ const command = new Command('github-double')
     "PEM file with the app's key; only its public half is used",
   )
   .option('--client-id <id>', 'OAuth client id', 'Iv1.foundrydemo')
-  .option('--client-secret <secret>', 'OAuth client secret', 'demo-client-secret')
+  .addOption(
+    new Option('--client-secret <secret>', 'OAuth client secret')
+      .env('GITHUB_DOUBLE_CLIENT_SECRET')
+      .default('demo-client-secret'),
+  )
   .option(
     '--log-level <level>',
     'fatal, error, warn, info, debug, trace or silent; logs go to stderr',
