@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 /*
  * Writes the migration for what changed in an actor's db/schema.ts: `generate-migration <actor folder> [name]`.
@@ -21,8 +21,9 @@ const result = spawnSync(
     'generate',
     '--dialect=sqlite',
     `--name=${name}`,
-    `--schema=${join(folder, 'schema.ts')}`,
-    `--out=${join(folder, 'migrations')}`,
+    // Relative: drizzle-kit puts `./` in front of them.
+    `--schema=${relative(backend, join(folder, 'schema.ts'))}`,
+    `--out=${relative(backend, join(folder, 'migrations'))}`,
   ],
   { stdio: 'inherit', cwd: backend },
 );

@@ -6,7 +6,7 @@ import { commandLoop, type LoopActionContext } from '../command-loop.ts';
 import { actorDatabase, type ActorDatabase } from '../database.ts';
 import { CommandError, RetryLater } from '../errors.ts';
 import { effect, Finish, single, transaction } from '../handlers.ts';
-import { marks } from './schema.ts';
+import { marks, outbox } from './schema.ts';
 
 const probeCatalog = {
   /** Writes a mark; refuses the mark `refused`. */
@@ -18,6 +18,11 @@ const probeCatalog = {
     }),
     z.string(),
     { timeoutMs: 300 },
+  ),
+  /** Sends a command that the target may not know to a kind of actor that may not exist. */
+  'probe.command.forwardTo': command(
+    z.object({ kind: z.string(), key: z.array(z.string()), name: z.string() }),
+    z.null(),
   ),
   /** Sends marks to other probes. */
   'probe.command.forward': command(
@@ -97,6 +102,12 @@ const loop = commandLoop('probe', probeCatalog, {
     ],
     onFailure: async ({ tx }, { failure }) => await addMark(tx, `failed: ${failure.code}`),
   },
+  'probe.command.forwardTo': single(async ({ send }, { input }) => {
+    // No catalog on the address: any name is allowed, as it would be from an older version.
+    const target: ActorAddress = { kind: input.kind, key: input.key };
+    send(target, input.name, {});
+    return null;
+  }),
   'probe.command.forward': single(async ({ send }, { input }) => {
     for (const mark of input.marks) {
       for (const target of input.targets) {
@@ -116,6 +127,13 @@ export const probe = actor({
   options: loop.options,
   actions: {
     ...loop.actions,
+    outbox: async (c: LoopActionContext) =>
+      (await c.db.select().from(outbox)).map(({ command, targetKind, attempts, lastError }) => ({
+        command,
+        targetKind,
+        attempts,
+        lastError,
+      })),
     marks: async (c: LoopActionContext) =>
       (await c.db.select().from(marks).orderBy(asc(marks.id))).map((row) => row.mark),
   },
