@@ -337,6 +337,9 @@ describe('ACP with the demo agent through sandbox-agent', { timeout: 20_000 }, (
       lastEventId: requirePosition(again),
     };
     await next.sendPrompt({ ...after, text: 'read kept.md' });
+    // The log still names the killed prompt, but as one of an agent that is dead.
+    const killed = { messageId: 'message-killed', sinceEventId: 1_000_000 };
+    expect(await next.promptStatus(killed)).toEqual({ state: 'not_taken' });
     const updates = await collect(next, after, isTurnEnd);
     // Nothing of the old conversation is repeated, and the agent does not introduce itself again.
     expect(textOf(updates)).toMatch(/^`kept\.md` has/);

@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentModel } from '@foundry/shared/entities';
 import { z } from 'zod';
-import {
-  acpMessageSchema,
-  describeRpcError,
-  promptRequestId,
-  readAgentExit,
-  readPromptEnd,
-} from './acp-messages.ts';
+import { postDetached } from './acp-detached-request.ts';
+import { acpMessageSchema, describeRpcError, promptRequestId } from './acp-messages.ts';
 import type { AcpEvent, AcpMessage } from './acp-messages.ts';
 import { readModels } from './acp-models.ts';
+import { readPromptStatus } from './acp-prompt-status.ts';
+import type { PromptStatus } from './acp-prompt-status.ts';
 import { readAcpStream } from './acp-stream.ts';
 import type { AcpStreamOptions } from './acp-stream.ts';
-import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
 import { SandboxError, isSandboxError, toSandboxError } from './sandbox-error.ts';
 
@@ -51,17 +45,6 @@ export interface OpenedSession {
   modelConfigId: string | null;
 }
 
-export type PromptStatus =
-  | { state: 'finished'; eventId: number }
-  /** The agent has it and works. */
-  | { state: 'taken' }
-  /** It never reached the agent: send it. */
-  | { state: 'not_taken' }
-  /** The agent's process ended since. */
-  | { state: 'agent_exited'; message: string }
-  /** The server does not know the connection: open the session anew. */
-  | { state: 'connection_lost' };
-
 const loadResultSchema = z.object({ configOptions: z.unknown(), models: z.unknown() }).partial();
 const newResultSchema = loadResultSchema.extend({ sessionId: z.string() });
 const initializeResultSchema = z.object({
@@ -72,11 +55,6 @@ const defaultRequestTimeoutMs = 30_000;
 const closeTimeoutMs = 2_000;
 /** A request that the server refuses is refused within a few ms; then it has been passed on. */
 const promptGraceMs = 150;
-/** The server sends what it holds at once: after so much silence the reader has caught up. */
-const firstEventTimeoutMs = 1_000;
-const catchUpSilenceMs = 100;
-const catchUpTimeoutMs = 500;
-
 /**
  * ACP with an agent through the sandbox-agent server, over plain HTTP. It holds no state that
  * matters: another object with the same serverId goes on where this one was, also in mid-turn and
@@ -166,7 +144,8 @@ export class AcpClient {
       },
     });
     let returned = false;
-    const answered = this.#postDetached(body);
+    const { client } = this.#options.target;
+    const answered = postDetached(client.endpoint, this.#path, body);
     answered.catch((error: unknown) => {
       if (!returned) return;
       const problem = toSandboxError(error, 'unreachable', 'The connection to the turn was lost.');
@@ -183,23 +162,9 @@ export class AcpClient {
    * Whether the agent already took the prompt of a message, so that a repeated step does not send
    * it twice. `sinceEventId` is where the stream was before it was first sent.
    */
-  async promptStatus(request: { messageId: string; sinceEventId: number }): Promise<PromptStatus> {
-    let events: AcpEvent[];
-    try {
-      events = await this.#readAvailable(request.sinceEventId);
-    } catch (error) {
-      if (isSandboxError(error, 'not_found')) return { state: 'connection_lost' };
-      throw error;
-    }
-    for (const { eventId, message } of events) {
-      if (readPromptEnd(message, request.messageId)) return { state: 'finished', eventId };
-    }
-    for (const { message } of events) {
-      const exit = readAgentExit(message);
-      if (exit !== undefined) return { state: 'agent_exited', message: exit };
-    }
-    if (events.some(({ message }) => isTurnActivity(message))) return { state: 'taken' };
-    return { state: (await this.#isPromptLogged(request.messageId)) ? 'taken' : 'not_taken' };
+  promptStatus(request: { messageId: string; sinceEventId: number }): Promise<PromptStatus> {
+    const { target, serverId, serverLogPath } = this.#options;
+    return readPromptStatus({ ...request, target, serverId, serverLogPath });
   }
 
   /** The agent's events; see readAcpStream. */
@@ -218,13 +183,12 @@ export class AcpClient {
    * says that nobody chose. A second answer to the same request is ignored by the agent.
    */
   async answerPermission(answer: { requestId: string; optionId: string | null }): Promise<void> {
-    const id = z.union([z.string(), z.number()]).safeParse(JSON.parse(answer.requestId));
-    if (!id.success) throw new SandboxError('invalid_request', 'This is no permission request.');
+    const id = readRequestId(answer.requestId);
     const outcome =
       answer.optionId === null
         ? { outcome: 'cancelled' }
         : { outcome: 'selected', optionId: answer.optionId };
-    await this.#post({ jsonrpc: '2.0', id: id.data, result: { outcome } }, { timeoutMs: 5_000 });
+    await this.#post({ jsonrpc: '2.0', id, result: { outcome } }, { timeoutMs: 5_000 });
   }
 
   /** Chooses the model of the session's next turns; throws `invalid_request` with the agent's words. */
@@ -341,45 +305,6 @@ export class AcpClient {
     throw new SandboxError('timeout', "The agent's answer did not come on the event stream.");
   }
 
-  /**
-   * The events after an id that the server holds now. Of a turn that goes on streaming only what
-   * comes within half a second: it has said enough by then.
-   */
-  async #readAvailable(sinceEventId: number): Promise<AcpEvent[]> {
-    const stop = new AbortController();
-    const end = (): void => stop.abort();
-    const found: AcpEvent[] = [];
-    let silence = setTimeout(end, firstEventTimeoutMs);
-    let whole: NodeJS.Timeout | undefined;
-    try {
-      const options = { lastEventId: sinceEventId, signal: stop.signal, reconnectTimeoutMs: 1_000 };
-      for await (const event of this.events(options)) {
-        found.push(event);
-        clearTimeout(silence);
-        silence = setTimeout(end, catchUpSilenceMs);
-        whole ??= setTimeout(end, catchUpTimeoutMs);
-      }
-    } finally {
-      clearTimeout(silence);
-      clearTimeout(whole);
-      end();
-    }
-    return found;
-  }
-
-  /** Whether the server's log says that it passed the prompt on, before any event came of it. */
-  async #isPromptLogged(messageId: string): Promise<boolean> {
-    const folder = this.#options.serverLogPath;
-    if (folder === null) return false;
-    const { exitCode } = await executeInSandbox(this.#options.target, {
-      command: 'grep',
-      args: ['-rqF', '--', `id="\\"${promptRequestId(messageId)}\\""`, folder],
-      cwd: '/',
-      timeoutMs: 10_000,
-    });
-    return exitCode === 0;
-  }
-
   get #timeoutMs(): number {
     return this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs;
   }
@@ -418,45 +343,14 @@ export class AcpClient {
       providerMessage: z.prettifyError(parsed.error),
     });
   }
+}
 
-  /**
-   * Posts a prompt over a connection of its own, without any timeout: its answer comes at the end of
-   * the turn, which may take hours, and nobody waits for it (`fetch` would give up after 300 s).
-   */
-  #postDetached(body: string): Promise<void> {
-    const { baseUrl, token } = this.#options.target.client.endpoint;
-    const url = new URL(`${baseUrl}${this.#path}`);
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        url,
-        {
-          method: 'POST',
-          agent: false,
-          headers: {
-            authorization: `Bearer ${token}`,
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.once('error', reject);
-          response.once('end', () => {
-            const status = response.statusCode ?? 0;
-            if (status >= 200 && status < 300) resolve();
-            else reject(refusedPrompt(status, Buffer.concat(chunks).toString('utf8')));
-          });
-        },
-      );
-      // The turn goes on without us: it must not keep a process alive that wants to end.
-      outgoing.once('socket', (socket) => socket.unref());
-      outgoing.once('error', (error) =>
-        reject(toSandboxError(error, 'unreachable', 'The sandbox cannot be reached.')),
-      );
-      outgoing.end(body);
-    });
+/** A permission request's id, which is JSON: 1 and "1" are two different ones. */
+function readRequestId(text: string): string | number {
+  try {
+    return z.union([z.string(), z.number()]).parse(JSON.parse(text));
+  } catch (error) {
+    throw new SandboxError('invalid_request', 'This is no permission request.', { cause: error });
   }
 }
 
@@ -465,35 +359,4 @@ function requireResult(answer: AcpMessage, method: string): unknown {
   throw new SandboxError('agent_unavailable', `The agent refused ${method}.`, {
     providerMessage: describeRpcError(answer.error),
   });
-}
-
-function refusedPrompt(status: number, words: string): SandboxError {
-  const isGone = /agent stdin|agent process/i.test(words);
-  const code = isGone
-    ? 'agent_crashed'
-    : status === 400 || status === 404
-      ? 'not_found'
-      : status === 413
-        ? 'too_large'
-        : status === 401
-          ? 'unauthorized'
-          : 'agent_unavailable';
-  return new SandboxError(code, `The prompt was refused (${status}).`, { providerMessage: words });
-}
-
-const activityKinds = new Set([
-  'agent_message_chunk',
-  'agent_thought_chunk',
-  'tool_call',
-  'tool_call_update',
-  'plan',
-]);
-const activitySchema = z.object({ update: z.object({ sessionUpdate: z.string() }) });
-
-/** Whether only a running turn can have sent this. */
-function isTurnActivity(message: AcpMessage): boolean {
-  if (message.method === 'session/request_permission') return true;
-  if (message.method !== 'session/update') return false;
-  const parsed = activitySchema.safeParse(message.params);
-  return parsed.success && activityKinds.has(parsed.data.update.sessionUpdate);
 }

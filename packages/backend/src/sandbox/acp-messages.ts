@@ -67,3 +67,20 @@ export function describeRpcError(error: z.infer<typeof errorSchema>): string {
   const detail = detailSchema.safeParse(error.data);
   return detail.success && detail.data !== error.message ? `${error.message}: ${detail.data}` : error.message;
 }
+
+const activityKinds = new Set([
+  'agent_message_chunk',
+  'agent_thought_chunk',
+  'tool_call',
+  'tool_call_update',
+  'plan',
+]);
+const activitySchema = z.object({ update: z.object({ sessionUpdate: z.string() }) });
+
+/** Whether only a running turn can have sent this. */
+export function isTurnActivity(message: AcpMessage): boolean {
+  if (message.method === 'session/request_permission') return true;
+  if (message.method !== 'session/update') return false;
+  const parsed = activitySchema.safeParse(message.params);
+  return parsed.success && activityKinds.has(parsed.data.update.sessionUpdate);
+}

@@ -1,4 +1,5 @@
-import type { SandboxAgentClient } from './sandbox-agent-client.ts';
+import type { SandboxIdentity, SandboxProvider } from './providers/provider.ts';
+import { SandboxAgentClient } from './sandbox-agent-client.ts';
 import { SandboxError, saysDiskFull } from './sandbox-error.ts';
 
 /** A running sandbox as this folder's functions need it. */
@@ -7,6 +8,21 @@ export interface SandboxTarget {
   /** Absolute paths inside the sandbox. */
   homePath: string;
   checkoutPath: string;
+}
+
+/**
+ * The way into a running sandbox. Ask again after every start: address and token may change. Throws
+ * `not_found` or `not_running`.
+ */
+export async function connectSandbox(
+  provider: SandboxProvider,
+  identity: SandboxIdentity,
+): Promise<SandboxTarget> {
+  return {
+    client: new SandboxAgentClient(await provider.endpoint(identity.sandboxId)),
+    homePath: identity.homePath,
+    checkoutPath: identity.checkoutPath,
+  };
 }
 
 export interface ExecuteRequest {

@@ -9,7 +9,7 @@ import { requireBranchName } from './git-command.ts';
 import { installCredential, removeCredential, setGitIdentity } from './git-credential.ts';
 import { listTree, readCheckoutFile } from './git-files.ts';
 import { fetchBranches, pullBranch, pushBranch } from './git-remote.ts';
-import { createRemote, createTestSandbox, git, writeFiles } from './testing.ts';
+import { createRemote, createTestSandbox, git, serveGitOverHttp, writeFiles } from './testing.ts';
 import type { TestSandbox } from './testing.ts';
 
 const oddName = 'odd "name"\twith ünïcode & $(touch pwned).txt';
@@ -266,6 +266,58 @@ describe('git in the sandbox', { timeout: 20_000 }, () => {
     await removeCredential(sandbox.target);
     expect(findText('ghu_newToken')).toBe('');
     expect(environmentsWith('ghu_')).toBe('');
+  });
+
+  test('over HTTP the token in the file opens the repository, and a bad one is said to be bad', async () => {
+    git(remote.bare, 'config', 'http.receivepack', 'true');
+    const server = await serveGitOverHttp(sandbox.folder, path.basename(remote.bare));
+    try {
+      server.tokens.add('first-owner');
+      server.tokens.add('second-owner');
+      const request = { ...branches, repositoryUrl: server.url };
+      await expect(cloneRepository(sandbox.target, request)).rejects.toMatchObject({
+        code: 'authentication_failed',
+      });
+      await installCredential(sandbox.target, 'wrong', server.hostUrl);
+      await expect(cloneRepository(sandbox.target, request)).rejects.toMatchObject({
+        code: 'authentication_failed',
+        providerMessage: expect.stringContaining('Authentication failed'),
+      });
+      await installCredential(sandbox.target, 'first-owner', server.hostUrl);
+      expect(await cloneRepository(sandbox.target, request)).toMatchObject({ branch: 'created' });
+      writeFiles(checkout, { 'a.txt': 'a' });
+      await commit('Add a');
+      await installCredential(sandbox.target, 'second-owner', server.hostUrl);
+      expect(await pushBranch(sandbox.target, 'task/one')).toMatchObject({ outcome: 'pushed' });
+      expect(git(remote.bare, 'rev-parse', 'task/one')).toBe(await readHeadSha(sandbox.target));
+      expect(findText('first-owner')).toBe('');
+      // The agent's own git finds the token too.
+      const agent = { command: 'git', args: ['fetch'], cwd: checkout, timeoutMs: 10_000 };
+      expect(await executeInSandbox(sandbox.target, agent)).toMatchObject({ exitCode: 0 });
+
+      server.tokens.delete('second-owner');
+      expect(await pullBranch(sandbox.target, 'task/one')).toMatchObject({
+        outcome: 'authentication_failed',
+      });
+      await removeCredential(sandbox.target);
+      writeFiles(checkout, { 'b.txt': 'b' });
+      await commit('Add b');
+      expect(await pushBranch(sandbox.target, 'task/one')).toMatchObject({
+        outcome: 'authentication_failed',
+      });
+      server.refuseWith = { status: 403, words: 'Resource not accessible' };
+      expect(await pushBranch(sandbox.target, 'task/one')).toMatchObject({
+        outcome: 'authentication_failed',
+        reason: expect.stringContaining('403'),
+      });
+      server.refuseWith = { status: 500, words: 'broken' };
+      expect(await pushBranch(sandbox.target, 'task/one')).toMatchObject({
+        outcome: 'failed',
+        reason: expect.stringContaining('500'),
+      });
+    } finally {
+      await server.close();
+    }
   });
 
   test('the tree and files are read as they are; nothing outside the checkout is', async () => {

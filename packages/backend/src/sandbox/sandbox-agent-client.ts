@@ -54,7 +54,12 @@ const agentSchema = z.object({
 });
 export type SandboxAgentInfo = z.infer<typeof agentSchema>;
 
-const acpServerSchema = z.object({ serverId: z.string(), agent: z.string() });
+const acpServerSchema = z.object({
+  serverId: z.string(),
+  agent: z.string(),
+  createdAtMs: z.number(),
+});
+export type AcpServerInfo = z.infer<typeof acpServerSchema>;
 
 /**
  * The part of the sandbox-agent server's HTTP API that Foundry uses; replies are parsed. Every
@@ -152,7 +157,7 @@ export class SandboxAgentClient {
   }
 
   /** The agent connections the server holds, also those whose agent has died. */
-  async listAcpServers(): Promise<{ serverId: string; agent: string }[]> {
+  async listAcpServers(): Promise<AcpServerInfo[]> {
     const schema = z.object({ servers: z.array(acpServerSchema) });
     return (await this.#json('GET', '/v1/acp', schema)).servers;
   }

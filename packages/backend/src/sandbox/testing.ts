@@ -1,14 +1,15 @@
 /** Real local sandboxes and git repositories for the tests of this folder. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { connectSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
 import { LocalSandboxProvider } from './providers/local.ts';
 import { locateLocalSandboxPrograms } from './providers/local-programs.ts';
 import type { SandboxIdentity } from './providers/provider.ts';
-import { SandboxAgentClient } from './sandbox-agent-client.ts';
 
 export interface TestSandbox {
   folder: string;
@@ -29,11 +30,7 @@ export async function createTestSandbox(): Promise<TestSandbox> {
     searchPath: process.env['PATH'] ?? '/usr/bin:/bin',
   });
   const identity = await provider.create('test-sandbox');
-  const reconnect = async (): Promise<SandboxTarget> => ({
-    client: new SandboxAgentClient(await provider.endpoint(identity.sandboxId)),
-    homePath: identity.homePath,
-    checkoutPath: identity.checkoutPath,
-  });
+  const reconnect = (): Promise<SandboxTarget> => connectSandbox(provider, identity);
   return {
     folder,
     provider,
@@ -80,6 +77,84 @@ export function createRemote(
   git(folder, 'clone', '--quiet', '--bare', outside, bare);
   git(outside, 'remote', 'add', 'origin', bare);
   return { url: pathToFileURL(bare).href, bare, outside };
+}
+
+export interface GitHttpServer {
+  url: string;
+  hostUrl: string;
+  /** The tokens that open the repository. */
+  tokens: Set<string>;
+  /** What every request is answered with instead, when set. */
+  refuseWith: { status: number; words: string } | undefined;
+  close: () => Promise<void>;
+}
+
+/** Serves the repositories of a folder over HTTP with git's own server program and token checks. */
+export async function serveGitOverHttp(folder: string, repository: string): Promise<GitHttpServer> {
+  const program = path.join(git(folder, '--exec-path'), 'git-http-backend');
+  const tokens = new Set<string>();
+  const state: { refuseWith: GitHttpServer['refuseWith'] } = { refuseWith: undefined };
+  const server = createServer((request, response) => {
+    const basic = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString();
+    if (state.refuseWith) {
+      response.writeHead(state.refuseWith.status).end(state.refuseWith.words);
+      return;
+    }
+    if (!tokens.has(basic.replace('x-access-token:', ''))) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('Bad credentials');
+      return;
+    }
+    const [pathInfo = '', query = ''] = (request.url ?? '').split('?');
+    const backend = spawn(program, {
+      env: {
+        GIT_PROJECT_ROOT: folder,
+        GIT_HTTP_EXPORT_ALL: '1',
+        REMOTE_USER: 'x',
+        REQUEST_METHOD: request.method,
+        PATH_INFO: decodeURIComponent(pathInfo),
+        QUERY_STRING: query,
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        PATH: process.env['PATH'],
+      },
+    });
+    request.pipe(backend.stdin);
+    const chunks: Buffer[] = [];
+    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    backend.once('close', () => {
+      const output = Buffer.concat(chunks);
+      const end = output.indexOf('\r\n\r\n');
+      const headers = output.subarray(0, end).toString().split('\r\n');
+      for (const header of headers) {
+        const [name = '', value = ''] = header.split(': ');
+        if (name === 'Status') response.statusCode = Number.parseInt(value, 10);
+        else response.setHeader(name, value);
+      }
+      response.end(output.subarray(end + 4));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const hostUrl = `http://127.0.0.1:${port}`;
+  return {
+    url: `${hostUrl}/${encodeURIComponent(repository)}`,
+    hostUrl,
+    tokens,
+    get refuseWith() {
+      return state.refuseWith;
+    },
+    set refuseWith(refusal) {
+      state.refuseWith = refusal;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 export function writeFiles(folder: string, files: Record<string, string | Uint8Array>): void {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SandboxAgentClient } from '../sandbox-agent-client.ts';
-import { executeInSandbox } from '../execute-in-sandbox.ts';
+import { connectSandbox, executeInSandbox } from '../execute-in-sandbox.ts';
 import type { SandboxTarget } from '../execute-in-sandbox.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { sandboxIdentitySchema } from './provider.ts';
-import type { SandboxIdentity, SandboxPhase, SandboxProvider } from './provider.ts';
+import type { SandboxPhase, SandboxProvider } from './provider.ts';
 
 /** What every provider must do; each runs this suite. */
 export function testProviderContract(
@@ -37,7 +37,7 @@ export function testProviderContract(
       expect(identity).toMatchObject({ providerId: provider.providerId, sandboxId: id });
       const { token } = await provider.endpoint(id);
       expect(JSON.stringify(identity)).not.toContain(token);
-      const target = await targetOf(provider, identity);
+      const target = await connectSandbox(provider, identity);
       const { stdout } = await run(target, 'pwd');
       expect(stdout.trim()).toBe(identity.checkoutPath);
       expect(await provider.inspect(id)).toMatchObject({ state: 'running', identity });
@@ -48,10 +48,10 @@ export function testProviderContract(
       const id = newId();
       const [first, second] = await Promise.all([provider.create(id), provider.create(id)]);
       expect(second).toEqual(first);
-      const target = await targetOf(provider, first);
+      const target = await connectSandbox(provider, first);
       await run(target, 'touch', 'kept');
       expect(await provider.create(id)).toEqual(first);
-      expect((await run(await targetOf(provider, first), 'ls')).stdout.trim()).toBe('kept');
+      expect((await run(await connectSandbox(provider, first), 'ls')).stdout.trim()).toBe('kept');
     });
 
     test('a wrong token opens nothing', async () => {
@@ -65,13 +65,13 @@ export function testProviderContract(
     test('stop ends the processes and keeps the files; start brings it back', async () => {
       const id = newId();
       const identity = await provider.create(id);
-      await run(await targetOf(provider, identity), 'touch', 'kept');
+      await run(await connectSandbox(provider, identity), 'touch', 'kept');
       await provider.stop(id);
       await provider.stop(id);
       expect(await provider.inspect(id)).toMatchObject({ state: 'stopped', identity });
       await expect(provider.endpoint(id)).rejects.toMatchObject({ code: 'not_running' });
       expect(await provider.start(id)).toEqual(identity);
-      const target = await targetOf(provider, identity);
+      const target = await connectSandbox(provider, identity);
       expect((await run(target, 'ls')).stdout.trim()).toBe('kept');
     });
 
@@ -83,7 +83,7 @@ export function testProviderContract(
       expect((await provider.inspect(id)).state).toBe('paused');
       await provider.resume(id);
       expect((await provider.inspect(id)).state).toBe('running');
-      expect((await run(await targetOf(provider, identity), 'true')).exitCode).toBe(0);
+      expect((await run(await connectSandbox(provider, identity), 'true')).exitCode).toBe(0);
     });
 
     test('destroy leaves nothing, and may be repeated', async () => {
@@ -112,11 +112,6 @@ export function testProviderContract(
       });
     });
   });
-}
-
-async function targetOf(provider: SandboxProvider, identity: SandboxIdentity): Promise<SandboxTarget> {
-  const client = new SandboxAgentClient(await provider.endpoint(identity.sandboxId));
-  return { client, homePath: identity.homePath, checkoutPath: identity.checkoutPath };
 }
 
 function run(target: SandboxTarget, command: string, ...args: string[]) {
