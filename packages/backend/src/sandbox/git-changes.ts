@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChangedFile, TaskChanges } from '@foundry/shared/entities';
 import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
-import { requireBranchName, requireGit, runGit } from './git-command.ts';
+import { gitError, requireBranchName, requireGit, runGit } from './git-command.ts';
 import type { GitCallOptions } from './git-command.ts';
 import { readHeadSha } from './git-clone.ts';
 import { SandboxError } from './sandbox-error.ts';
@@ -142,7 +142,10 @@ async function withScratchIndex<T>(
     });
     // There is no index before the first checkout of an empty repository.
     if (copied.exitCode !== 0) await requireGit(target, ['read-tree', 'HEAD'], options);
-    await requireGit(target, ['add', '--intent-to-add', '--', '.'], options);
+    // A folder that git cannot add (an empty repository inside this one) must not hide all others.
+    const adding = ['add', '--intent-to-add', '--ignore-errors', '--', '.'];
+    const added = await runGit(target, adding, options);
+    if (added.exitCode !== 0 && added.exitCode !== 1) throw gitError(added, 'git add');
     return await work(options);
   } finally {
     await target.client.deleteEntry(scratch);

@@ -55,7 +55,7 @@ export type PullOutcome =
   | { outcome: 'ahead'; headSha: string; unpushedCommits: number }
   /** Both have commits of their own; nothing was changed. */
   | { outcome: 'diverged'; reason: string; localCommits: number; remoteCommits: number }
-  /** Uncommitted work is in the way; nothing was changed. */
+  /** Uncommitted work, or another branch checked out, is in the way; nothing was changed. */
   | { outcome: 'blocked'; reason: string }
   | { outcome: 'remote_branch_missing' }
   | { outcome: 'authentication_failed'; reason: string }
@@ -70,6 +70,11 @@ export async function pullBranch(
   const fetched = await fetchBranches(target, [branch], signal);
   if (fetched.outcome !== 'fetched') return fetched;
   const remote = `refs/remotes/origin/${branch}`;
+  const current = await runGit(target, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  if (current.stdout.trim() !== branch) {
+    const found = current.stdout.trim() === '' ? 'no branch' : current.stdout.trim();
+    return { outcome: 'blocked', reason: `The checkout is on ${found}, not on ${branch}.` };
+  }
   const fromSha = await readHeadSha(target);
   const { stdout } = await requireGit(target, [
     'rev-list',

@@ -176,6 +176,26 @@ describe('git in the sandbox', { timeout: 20_000 }, () => {
     ]);
   });
 
+  test('changes are read in the middle of a merge conflict and around a repository inside', async () => {
+    await clone();
+    writeFiles(checkout, { 'README.md': 'ours\n' });
+    await commit('Ours');
+    git(checkout, 'checkout', '--quiet', '-b', 'other', 'origin/main');
+    writeFiles(checkout, { 'README.md': 'theirs\n' });
+    await commit('Theirs');
+    git(checkout, 'checkout', '--quiet', 'task/one');
+    expect(() => git(checkout, 'merge', 'other')).toThrow('git merge other');
+    git(checkout, 'init', '--quiet', 'aa empty repository');
+    writeFiles(checkout, { 'zz.txt': 'z' });
+    const { files } = await readChanges(sandbox.target, branches);
+    expect(files).toEqual([
+      expect.objectContaining({ path: 'README.md', status: 'modified', committed: false }),
+      expect.objectContaining({ path: 'zz.txt', status: 'added', committed: false }),
+    ]);
+    const { diff } = await readDiff(sandbox.target, { baseBranch: 'main' });
+    expect(diff).toContain('+<<<<<<< HEAD');
+  });
+
   test('push: done, done again, refused as no fast-forward, refused by a hook', async () => {
     await clone();
     writeFiles(checkout, { 'a.txt': 'a' });
@@ -234,6 +254,12 @@ describe('git in the sandbox', { timeout: 20_000 }, () => {
       fromSha,
       headSha,
     });
+    git(checkout, 'checkout', '--quiet', '-b', 'elsewhere');
+    expect(await pullBranch(sandbox.target, 'task/one')).toEqual({
+      outcome: 'blocked',
+      reason: 'The checkout is on elsewhere, not on task/one.',
+    });
+    git(checkout, 'checkout', '--quiet', 'task/one');
     writeFiles(checkout, { 'more.txt': 'm' });
     await commit('More');
     expect(await pullBranch(sandbox.target, 'task/one')).toMatchObject({
