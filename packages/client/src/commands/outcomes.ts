@@ -25,8 +25,11 @@ export class Outcomes {
     this.#unsubscribe = realtime.onOutcome((outcome) => this.#record(outcome));
   }
 
-  /** Resolves with the command's result; throws ApiError when it failed, or when nothing is known after `timeoutMs`. */
-  async settled(commandId: CommandId, at: OutcomeAddress, timeoutMs = 60_000): Promise<unknown> {
+  /**
+   * Resolves with the command's result; throws ApiError when it failed, or when nothing is known after `timeoutMs`.
+   * Without an address (commands to the signed-in person) only the socket can tell.
+   */
+  async settled(commandId: CommandId, at: OutcomeAddress | null, timeoutMs = 60_000): Promise<unknown> {
     const outcome = this.#recent.get(commandId) ?? (await this.#wait(commandId, at, timeoutMs));
     switch (outcome.status) {
       case 'done':
@@ -48,7 +51,7 @@ export class Outcomes {
     this.#waiters.clear();
   }
 
-  #wait(commandId: CommandId, at: OutcomeAddress, timeoutMs: number): Promise<CommandOutcome> {
+  #wait(commandId: CommandId, at: OutcomeAddress | null, timeoutMs: number): Promise<CommandOutcome> {
     return new Promise((resolve) => {
       const finish = (outcome: CommandOutcome) => {
         clearInterval(poll);
@@ -57,6 +60,7 @@ export class Outcomes {
         resolve(outcome);
       };
       const ask = async () => {
+        if (at === null) return;
         try {
           const outcome = await this.#api.outcome(commandId, at);
           if (outcome.status !== 'accepted') finish(outcome);

@@ -1,0 +1,98 @@
+import { toApiError } from '@foundry/client/api-error';
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { configQuery } from '../../app/queries.ts';
+import { useTitle } from '../../app/use-title.ts';
+import { Button } from '../../ui/button.tsx';
+import { Callout } from '../../ui/callout.tsx';
+import { GitHubMark, Logo } from './logo.tsx';
+import { signInErrorText } from './sign-in-error-text.ts';
+
+/** Only paths of this site: a link from elsewhere must not choose where a person lands after signing in. */
+function safePath(next: string | undefined): string {
+  return next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : '/';
+}
+
+export function SignInPage() {
+  const { api } = useFoundryClient();
+  const search = useSearch({ from: '/sign-in' });
+  const config = useQuery(configQuery(api));
+  const [pending, setPending] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  useTitle('Sign in');
+
+  const signIn = async () => {
+    setPending(true);
+    setFailure(null);
+    try {
+      const next = safePath(search.next);
+      const back = next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`;
+      const { url } = await api.signIn(next, back);
+      location.assign(url);
+    } catch (error) {
+      setFailure(toApiError(error).message);
+      setPending(false);
+    }
+  };
+
+  const name = config.data?.appName ?? 'Foundry';
+  const message = failure ?? (search.error === undefined ? null : signInErrorText(search.error));
+  return (
+    <main
+      id="content"
+      className="flex h-full flex-col items-center justify-center overflow-y-auto bg-panel px-4 py-10"
+    >
+      <div className="w-full max-w-[360px]">
+        <div className="mb-6 flex flex-col items-center text-center">
+          <Logo size={44} />
+          <h1 className="mt-4 text-xl font-semibold tracking-tight">Sign in to {name}</h1>
+          <p className="mt-1 text-base text-ink-2">Give work to coding agents, together.</p>
+        </div>
+        <div className="space-y-3 rounded-xl border border-line bg-raised p-5">
+          {message !== null && (
+            <Callout tone="error" title="Signing in did not work">
+              {message}
+            </Callout>
+          )}
+          {search.reason === 'ended' && message === null && (
+            <Callout tone="info">Your session has ended. Sign in to go on where you were.</Callout>
+          )}
+          {search.reason === 'signed_out' && message === null && (
+            <Callout tone="info">You are signed out.</Callout>
+          )}
+          {config.isError && (
+            <Callout
+              tone="error"
+              title="The server does not answer"
+              action={
+                <Button size="sm" onClick={() => void config.refetch()}>
+                  Try again
+                </Button>
+              }
+            >
+              {toApiError(config.error).message}
+            </Callout>
+          )}
+          <Button
+            variant="primary"
+            size="lg"
+            className="w-full"
+            pending={pending}
+            onClick={() => void signIn()}
+          >
+            {!pending && <GitHubMark />}
+            Continue with GitHub
+          </Button>
+          {config.data?.demo === true && (
+            <p className="text-center text-ink-2">
+              This is the demo: no account is needed. The next page is a stand-in for GitHub where you pick
+              one of its users.
+            </p>
+          )}
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,99 @@
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import { FileDiff as FileDiffIcon, RefreshCw } from 'lucide-react';
+import { useState } from 'react';
+import { useCommand } from '../../app/use-command.ts';
+import { Callout } from '../../ui/callout.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import { IconButton } from '../../ui/button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Age } from '../../ui/time.tsx';
+import { Spinner } from '../../ui/spinner.tsx';
+import { useTask } from '../task/task-context.ts';
+import { ChangedFileRow, Counts } from './changed-file-row.tsx';
+import { Publish } from './publish.tsx';
+
+export function ChangesPanel() {
+  const { task } = useTask();
+  const { changes } = task;
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (path: string) => {
+    const next = new Set(open);
+    if (!next.delete(path)) next.add(path);
+    setOpen(next);
+  };
+  return (
+    <section aria-label="Changes" className="flex h-full flex-col">
+      <ChangesHeader />
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        {changes.files.length === 0 ? (
+          <NoChanges />
+        ) : (
+          <ul aria-label="Changed files" className="py-1">
+            {changes.files.map((file) => (
+              <ChangedFileRow
+                key={file.path}
+                file={file}
+                open={open.has(file.path)}
+                onToggle={() => toggle(file.path)}
+              />
+            ))}
+          </ul>
+        )}
+        {changes.truncated && (
+          <div className="p-3">
+            <Callout tone="info">More files changed than are listed here.</Callout>
+          </div>
+        )}
+      </div>
+      <Publish />
+    </section>
+  );
+}
+
+function ChangesHeader() {
+  const { task, at } = useTask();
+  const { api } = useFoundryClient();
+  const { changes } = task;
+  const refresh = useCommand(() => api.refreshTask(at), {
+    at: { organizationId: at.organizationId, actor: 'task', id: at.taskId },
+    failureTitle: 'The changes were not read again',
+  });
+  const additions = changes.files.reduce((sum, file) => sum + (file.additions ?? 0), 0);
+  const deletions = changes.files.reduce((sum, file) => sum + (file.deletions ?? 0), 0);
+  const fileCount = changes.files.length;
+  return (
+    <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-3 py-1">
+      <h2 className="font-semibold tabular-nums">
+        {fileCount === 0 ? 'Changes' : fileCount === 1 ? '1 file' : `${fileCount} files`}
+      </h2>
+      {fileCount > 0 && <Counts additions={additions} deletions={deletions} />}
+      {changes.uncommittedFiles > 0 && <Badge tone="warning">{changes.uncommittedFiles} uncommitted</Badge>}
+      {changes.unpushedCommits > 0 && <Badge tone="accent">{changes.unpushedCommits} unpushed</Badge>}
+      <span className="ml-auto flex items-center gap-1 text-xs text-ink-3">
+        {changes.readAtMs !== null && <Age atMs={changes.readAtMs} />}
+        {task.status.state === 'ready' && (
+          <IconButton
+            label="Refresh changes"
+            className="size-6"
+            disabled={refresh.pending}
+            onClick={() => void refresh.run()}
+          >
+            {refresh.pending ? <Spinner /> : <RefreshCw aria-hidden className="size-3.5" />}
+          </IconButton>
+        )}
+      </span>
+    </header>
+  );
+}
+
+function NoChanges() {
+  const { task } = useTask();
+  const hasCheckout = task.changes.headSha !== null;
+  return (
+    <EmptyState icon={FileDiffIcon} title={hasCheckout ? 'No changes' : 'Nothing to compare yet'}>
+      {hasCheckout
+        ? `The branch is the same as ${task.baseBranch}.`
+        : 'Changes are read from the workspace. They appear here once it runs.'}
+    </EmptyState>
+  );
+}

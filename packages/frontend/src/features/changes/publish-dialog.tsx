@@ -1,0 +1,117 @@
+import { publishRequestSchema } from '@foundry/shared/requests';
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import { useState } from 'react';
+import type { FormEvent } from 'react';
+import { useCommand } from '../../app/use-command.ts';
+import { Button } from '../../ui/button.tsx';
+import { Callout } from '../../ui/callout.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { LabelledField } from '../../ui/labelled-field.tsx';
+import { useTask } from '../task/task-context.ts';
+
+interface PublishDialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+export function PublishDialog({ open, onOpenChange }: PublishDialogProps) {
+  const { pullRequest } = useTask().task;
+  const exists = pullRequest !== null && pullRequest.state === 'open';
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={exists ? `Update pull request #${String(pullRequest.number)}` : 'Publish pull request'}
+      description="Pushes the branch’s commits to GitHub as the task’s owner."
+    >
+      <PublishForm exists={exists} onDone={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }) {
+  const { task, at } = useTask();
+  const { api } = useFoundryClient();
+  const [title, setTitle] = useState(task.pullRequest?.title ?? task.title);
+  const [body, setBody] = useState('');
+  const [draft, setDraft] = useState(false);
+  const [titleError, setTitleError] = useState<string | undefined>(undefined);
+  const publish = useCommand(
+    () =>
+      api.publish(at, {
+        title: title.trim(),
+        ...(body.trim() === '' ? {} : { body }),
+        ...(exists ? {} : { draft }),
+      }),
+    { at: { organizationId: at.organizationId, actor: 'task', id: at.taskId }, failureTitle: null },
+  );
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!publishRequestSchema.shape.title.safeParse(title).success) {
+      setTitleError('Give the pull request a title of at most 256 characters.');
+      return;
+    }
+    if (await publish.run()) onDone();
+  };
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)} className="space-y-2 pt-1">
+      <LabelledField label="Title" error={titleError}>
+        {(control) => (
+          <input
+            {...control}
+            autoFocus
+            value={title}
+            onChange={(event) => {
+              setTitle(event.target.value);
+              setTitleError(undefined);
+            }}
+            className="field"
+          />
+        )}
+      </LabelledField>
+      <LabelledField
+        label="Description"
+        optional
+        hint={exists ? 'Left empty, the description on GitHub stays as it is.' : 'Markdown.'}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={6}
+            value={body}
+            onChange={(event) => setBody(event.target.value)}
+            className="field resize-y"
+          />
+        )}
+      </LabelledField>
+      {!exists && (
+        <label className="flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={draft}
+            onChange={(event) => setDraft(event.target.checked)}
+            className="size-4 accent-(--accent)"
+          />
+          Publish as a draft
+        </label>
+      )}
+      {task.changes.uncommittedFiles > 0 && (
+        <Callout tone="warning">
+          {task.changes.uncommittedFiles === 1 ? 'One file is' : `${task.changes.uncommittedFiles} files are`}{' '}
+          not committed and will not be part of it. Ask the agent to commit first.
+        </Callout>
+      )}
+      {publish.error !== null && (
+        <Callout tone="error" title="Publishing did not work">
+          {publish.error.message}
+        </Callout>
+      )}
+      <div className="flex justify-end gap-2 pt-2">
+        <Button onClick={onDone}>Cancel</Button>
+        <Button type="submit" variant="primary" pending={publish.pending}>
+          {exists ? 'Update pull request' : 'Publish pull request'}
+        </Button>
+      </div>
+    </form>
+  );
+}

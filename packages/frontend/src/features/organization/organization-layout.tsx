@@ -1,0 +1,70 @@
+import { useTopic } from '@foundry/client/react/hooks';
+import { Outlet, useParams } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { FailureNotice } from '../../app/error-pages.tsx';
+import { writeSetting } from '../../app/local-setting.ts';
+import { useHasSidebar } from '../../app/use-media.ts';
+import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
+import { useShortcut } from '../../app/use-shortcut.ts';
+import { NewTaskDialog } from '../new-task/new-task-dialog.tsx';
+import { Sidebar } from '../sidebar/sidebar.tsx';
+import { SidebarDrawer } from '../sidebar/sidebar-drawer.tsx';
+import { OrganizationContext } from './organization-context.ts';
+import { OrganizationSkeleton } from './organization-skeleton.tsx';
+import { useAllTaskPages } from './use-all-task-pages.ts';
+
+export function OrganizationLayout() {
+  const { organizationId } = useParams({ from: '/signed-in/organizations/$organizationId' });
+  const topic = { kind: 'organization', organizationId } as const;
+  const view = useTopic<'organization'>(topic);
+  const refresh = useRealtimeRefresh(topic);
+  const [drawerOpen, setDrawerOpen] = useState(false);
+  const [newTask, setNewTask] = useState<{ repositoryId?: string } | null>(null);
+  const hasSidebar = useHasSidebar();
+  const pages = useAllTaskPages(organizationId, view.data);
+  useShortcut({ key: 'c' }, () => setNewTask({}), view.data !== null);
+
+  const known = view.data !== null;
+  useEffect(() => {
+    if (known) writeSetting('last-organization', organizationId);
+  }, [known, organizationId]);
+
+  const value = useMemo(
+    () =>
+      view.data === null
+        ? null
+        : {
+            organization: view.data,
+            openSidebar: () => setDrawerOpen(true),
+            openNewTask: (repositoryId?: string) =>
+              setNewTask(repositoryId === undefined ? {} : { repositoryId }),
+          },
+    [view.data],
+  );
+
+  if (view.status === 'error') {
+    return (
+      <main id="content" className="flex h-full items-center justify-center">
+        <FailureNotice error={view.error} onRetry={refresh} />
+      </main>
+    );
+  }
+  if (value === null) return <OrganizationSkeleton />;
+  return (
+    <OrganizationContext value={value}>
+      <div className="flex h-full">
+        {hasSidebar ? (
+          <div className="w-[272px] shrink-0 border-r border-line wide:w-[288px]">
+            <Sidebar pages={pages} />
+          </div>
+        ) : (
+          <SidebarDrawer open={drawerOpen} onOpenChange={setDrawerOpen} pages={pages} />
+        )}
+        <div className="min-w-0 flex-1">
+          <Outlet />
+        </div>
+      </div>
+      <NewTaskDialog request={newTask} onClose={() => setNewTask(null)} />
+    </OrganizationContext>
+  );
+}

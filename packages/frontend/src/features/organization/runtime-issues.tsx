@@ -1,0 +1,73 @@
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import type { RuntimeIssue } from '@foundry/shared/entities';
+import { TriangleAlert, X } from 'lucide-react';
+import { useCommand } from '../../app/use-command.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { Popover } from '../../ui/popover.tsx';
+import { Spinner } from '../../ui/spinner.tsx';
+import { Age } from '../../ui/time.tsx';
+import { useOrganization } from './organization-context.ts';
+
+/** Failures that outlived their retries; nothing is shown while there are none. */
+export function RuntimeIssues() {
+  const { organization } = useOrganization();
+  const issues = [...organization.runtimeIssues.values()].toSorted(
+    (left, right) => right.lastAtMs - left.lastAtMs,
+  );
+  if (issues.length === 0) return null;
+  const label = issues.length === 1 ? '1 problem' : `${issues.length} problems`;
+  return (
+    <Popover
+      align="end"
+      title="Problems in the background"
+      className="w-[400px]"
+      trigger={
+        <button
+          type="button"
+          aria-label={`${label} in the background`}
+          className="inline-flex h-6 items-center gap-1 rounded-full bg-warning-soft px-2 text-xs font-medium text-warning tabular-nums"
+        >
+          <TriangleAlert aria-hidden className="size-3.5" />
+          <span className="max-sm:hidden">{label}</span>
+          <span className="sm:hidden">{issues.length}</span>
+        </button>
+      }
+    >
+      <p className="mb-2 text-ink-2">
+        Work that failed again after its retries. Clear an entry once it is dealt with.
+      </p>
+      <ul className="-mx-1 max-h-[50vh] divide-y divide-line overflow-y-auto px-1">
+        {issues.map((issue) => (
+          <IssueRow key={issue.id} issue={issue} organizationId={organization.organization.id} />
+        ))}
+      </ul>
+    </Popover>
+  );
+}
+
+function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organizationId: string }) {
+  const { api } = useFoundryClient();
+  const clear = useCommand(() => api.clearRuntimeIssue(organizationId, issue.id), {
+    at: { organizationId, actor: 'organization', id: organizationId },
+    failureTitle: 'The problem was not cleared',
+  });
+  const where = [issue.command, issue.step].filter((part) => part !== null).join(' → ');
+  return (
+    <li className="flex items-start gap-2 py-2">
+      <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
+        <p>{issue.message}</p>
+        <p className="mt-0.5 text-xs text-ink-3">
+          {where !== '' && <span className="font-mono">{where} · </span>}
+          {issue.count > 1 && <span>{issue.count} times · </span>}
+          <Age atMs={issue.lastAtMs} />
+        </p>
+        <p className="truncate font-mono text-xs text-ink-3" title={issue.actor}>
+          {issue.actor}
+        </p>
+      </div>
+      <IconButton label="Clear this problem" disabled={clear.pending} onClick={() => void clear.run()}>
+        {clear.pending ? <Spinner /> : <X aria-hidden className="size-4" />}
+      </IconButton>
+    </li>
+  );
+}

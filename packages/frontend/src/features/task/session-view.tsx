@@ -1,0 +1,49 @@
+import type { SessionAddress } from '@foundry/client/api';
+import { useTopic } from '@foundry/client/react/hooks';
+import { useEffect } from 'react';
+import { FailureNotice } from '../../app/error-pages.tsx';
+import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
+import { Loading } from '../../ui/spinner.tsx';
+import { Composer } from '../composer/composer.tsx';
+import { MessageQueue } from '../composer/message-queue.tsx';
+import { StatusLine } from '../composer/status-line.tsx';
+import { Announcer } from '../transcript/announcer.tsx';
+import { Transcript } from '../transcript/transcript.tsx';
+import { rememberModels } from './remembered.ts';
+import { SessionContext } from './session-context.ts';
+import { TaskNotice } from './task-notice.tsx';
+
+export function SessionView({ at }: { at: SessionAddress }) {
+  const topic = { kind: 'session', ...at } as const;
+  const view = useTopic<'session'>(topic);
+  const refresh = useRealtimeRefresh(topic);
+  const models = view.data?.session.models;
+  useEffect(() => {
+    if (models !== undefined) rememberModels(models);
+  }, [models]);
+
+  if (view.status === 'error') {
+    return (
+      <div className="flex flex-1 items-center justify-center">
+        <FailureNotice error={view.error} onRetry={refresh} />
+      </div>
+    );
+  }
+  if (view.data === null) return <Loading label="Loading the conversation…" />;
+  return (
+    <SessionContext value={{ at, ...view.data }}>
+      <div className="relative min-h-0 flex-1">
+        <Transcript />
+      </div>
+      <div className="shrink-0 overflow-y-auto px-3 pb-3 max-h-[65vh] md:px-5 md:pb-4">
+        <div className="mx-auto max-w-[760px] space-y-2">
+          <TaskNotice />
+          <StatusLine />
+          <MessageQueue />
+          <Composer />
+        </div>
+      </div>
+      <Announcer />
+    </SessionContext>
+  );
+}

@@ -1,0 +1,101 @@
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import type { TaskStatus } from '@foundry/shared/entities';
+import { GitBranch } from 'lucide-react';
+import { useCommand } from '../../app/use-command.ts';
+import { Avatar } from '../../ui/avatar.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import type { Tone } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { CopyButton } from '../../ui/copy-button.tsx';
+import { useUser } from '../account/use-user.ts';
+import { useOrganization } from '../organization/organization-context.ts';
+import { PullRequestBadge } from './pull-request-badge.tsx';
+import { SandboxBadge } from './sandbox-badge.tsx';
+import { useTask } from './task-context.ts';
+import { TaskIcon } from './task-icon.tsx';
+
+export function TaskHeading() {
+  const { task } = useTask();
+  const repository = useOrganization().organization.repositories.get(task.repositoryId);
+  return (
+    <>
+      <TaskIcon task={task} />
+      <h1 className="min-w-0 truncate font-semibold" title={task.title}>
+        {task.title}
+      </h1>
+      {repository !== undefined && (
+        <span className="shrink-0 text-ink-3 max-md:hidden">{repository.name}</span>
+      )}
+    </>
+  );
+}
+
+const statuses: Record<TaskStatus['state'], { label: string; tone: Tone }> = {
+  virtual: { label: 'Not opened', tone: 'neutral' },
+  dormant: { label: 'No workspace', tone: 'neutral' },
+  pending: { label: 'Preparing', tone: 'accent' },
+  provisioning: { label: 'Preparing', tone: 'accent' },
+  ready: { label: 'Ready', tone: 'success' },
+  failed: { label: 'Workspace failed', tone: 'danger' },
+  merged: { label: 'Merged', tone: 'neutral' },
+  closed: { label: 'Closed', tone: 'neutral' },
+};
+
+/** The line below the title: where the work is, how it stands, and whose it is. */
+export function TaskDetails() {
+  const { task } = useTask();
+  const status = statuses[task.status.state];
+  return (
+    <div className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5 md:px-4">
+      <span className="flex min-w-0 items-center gap-0.5 text-ink-2">
+        <GitBranch aria-hidden className="mr-1 size-3.5 shrink-0 text-ink-3" />
+        <code className="max-w-[44vw] truncate font-mono text-xs wide:max-w-80" title={task.branch}>
+          {task.branch}
+        </code>
+        <CopyButton text={task.branch} label="Copy branch name" />
+        <span className="text-xs text-ink-3 max-lg:hidden">into {task.baseBranch}</span>
+      </span>
+      <PullRequestBadge />
+      <Badge tone={status.tone}>{status.label}</Badge>
+      <SandboxBadge />
+      <span className="ml-auto">
+        <Owner />
+      </span>
+    </div>
+  );
+}
+
+function Owner() {
+  const { task, at } = useTask();
+  const { api } = useFoundryClient();
+  const { profile } = useUser();
+  const takeOver = useCommand(() => api.takeOver(at), {
+    at: { organizationId: at.organizationId, actor: 'task', id: at.taskId },
+    failureTitle: 'The owner was not changed',
+  });
+  const login = task.owner?.login ?? task.primaryUserLogin;
+  const isMine = task.owner?.userId === profile.id;
+  return (
+    <span className="flex items-center gap-2">
+      {login === null ? (
+        <span className="text-ink-3">No owner yet</span>
+      ) : (
+        <span
+          className="flex items-center gap-1.5"
+          title="Commits and the pull request are made as this person"
+        >
+          <Avatar login={login} url={task.owner?.avatarUrl ?? task.primaryUserAvatarUrl} size={18} />
+          <span>
+            <span className="sr-only">Owner: </span>
+            {login}
+          </span>
+        </span>
+      )}
+      {!isMine && (
+        <Button size="sm" pending={takeOver.pending} onClick={() => void takeOver.run()}>
+          Take over
+        </Button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,115 @@
+import type { TaskAddress } from '@foundry/client/api';
+import { useTopic } from '@foundry/client/react/hooks';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { FailureNotice } from '../../app/error-pages.tsx';
+import { useIsWide } from '../../app/use-media.ts';
+import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
+import { useShortcut } from '../../app/use-shortcut.ts';
+import { Loading } from '../../ui/spinner.tsx';
+import { TabBar } from '../../ui/tab-bar.tsx';
+import { ChangesPanel } from '../changes/changes-panel.tsx';
+import { TopBar } from '../organization/top-bar.tsx';
+import { Conversation } from './conversation.tsx';
+import { TaskContext, useTask } from './task-context.ts';
+import { TaskHeading, TaskDetails } from './task-header.tsx';
+import { useMarkAsRead } from './use-mark-as-read.ts';
+
+export function TaskView({ at }: { at: TaskAddress }) {
+  const topic = { kind: 'task', ...at } as const;
+  const view = useTopic<'task'>(topic);
+  const refresh = useRealtimeRefresh(topic);
+  const value = useMemo(() => (view.data === null ? null : { ...view.data, at }), [view.data, at]);
+
+  if (view.status === 'error' || value === null) {
+    return (
+      <div className="flex h-full flex-col">
+        <TopBar>{null}</TopBar>
+        <main id="content" className="flex min-h-0 flex-1 items-center justify-center">
+          {view.status === 'error' ? (
+            <FailureNotice error={view.error} onRetry={refresh} />
+          ) : (
+            <Loading label="Loading the task…" />
+          )}
+        </main>
+      </div>
+    );
+  }
+  return (
+    <TaskContext value={value}>
+      <LoadedTask />
+    </TaskContext>
+  );
+}
+
+function LoadedTask() {
+  const isWide = useIsWide();
+  const navigate = useNavigate();
+  const { view = 'conversation' } = useSearch({
+    from: '/signed-in/organizations/$organizationId/tasks/$taskId',
+  });
+  const show = (next: 'conversation' | 'changes') =>
+    void navigate({
+      from: '/organizations/$organizationId/tasks/$taskId',
+      search: (search) => ({ ...search, view: next === 'conversation' ? undefined : next }),
+      replace: true,
+    });
+  useMarkAsRead();
+  useShortcut({ key: 'g' }, () => show(view === 'changes' ? 'conversation' : 'changes'), !isWide);
+  return (
+    <div className="flex h-full flex-col">
+      <TopBar>
+        <TaskHeading />
+      </TopBar>
+      <TaskDetails />
+      {!isWide && <ViewTabs value={view} onChange={show} />}
+      <div className="flex min-h-0 flex-1">
+        {(isWide || view === 'conversation') && (
+          <main id="content" className="min-w-0 flex-1">
+            <Conversation />
+          </main>
+        )}
+        {isWide && (
+          <aside aria-label="Changes" className="w-[min(440px,38%)] shrink-0 border-l border-line">
+            <ChangesPanel />
+          </aside>
+        )}
+        {!isWide && view === 'changes' && (
+          <main id="content" className="min-w-0 flex-1">
+            <ChangesPanel />
+          </main>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function ViewTabs({
+  value,
+  onChange,
+}: {
+  value: 'conversation' | 'changes';
+  onChange: (value: 'conversation' | 'changes') => void;
+}) {
+  const { task } = useTask();
+  return (
+    <div className="px-4">
+      <TabBar
+        label="Task"
+        value={value}
+        onChange={onChange}
+        tabs={[
+          { value: 'conversation', label: 'Conversation' },
+          {
+            value: 'changes',
+            label: (
+              <>
+                Changes <span className="text-ink-3 tabular-nums">{task.changes.files.length}</span>
+              </>
+            ),
+          },
+        ]}
+      />
+    </div>
+  );
+}

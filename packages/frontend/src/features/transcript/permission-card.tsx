@@ -1,0 +1,71 @@
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import type { TranscriptItemBody } from '@foundry/shared/transcript';
+import { ShieldQuestionMark } from 'lucide-react';
+import { useState } from 'react';
+import { useCommand } from '../../app/use-command.ts';
+import { Button } from '../../ui/button.tsx';
+import { classNames } from '../../ui/class-names.ts';
+import { Age } from '../../ui/time.tsx';
+import { useSession } from '../task/session-context.ts';
+
+type Body = Extract<TranscriptItemBody, { kind: 'permission_request' }>;
+
+export function PermissionCard({ body }: { body: Body }) {
+  const { api } = useFoundryClient();
+  const { at } = useSession();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const answer = useCommand((optionId: string) => api.answerPermission(at, body.requestId, optionId), {
+    at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
+    failureTitle: 'The answer did not reach the agent',
+  });
+  const open = body.answer === null;
+  return (
+    <section
+      aria-label="Permission request"
+      className={classNames(
+        'my-2 rounded-lg border px-3 py-2.5',
+        open ? 'border-warning bg-warning-soft' : 'border-line',
+      )}
+    >
+      <p className="flex items-start gap-2">
+        <ShieldQuestionMark
+          aria-hidden
+          className={classNames('mt-0.5 size-4 shrink-0', open ? 'text-warning' : 'text-ink-3')}
+        />
+        <span className="min-w-0 [overflow-wrap:anywhere]">
+          <span className="block font-medium">{open ? 'The agent asks for permission' : 'Permission'}</span>
+          <span className="text-ink-2">{body.title}</span>
+        </span>
+      </p>
+      {body.answer === null ? (
+        <div className="mt-2.5 ml-6 flex flex-wrap gap-2">
+          {body.options.map((option) => (
+            <Button
+              key={option.optionId}
+              variant={option.kind === 'allow_once' ? 'primary' : 'secondary'}
+              disabled={answer.pending}
+              pending={answer.pending && chosen === option.optionId}
+              onClick={() => {
+                setChosen(option.optionId);
+                void answer.run(option.optionId);
+              }}
+            >
+              {option.name}
+            </Button>
+          ))}
+        </div>
+      ) : (
+        <Answer options={body.options} answer={body.answer} />
+      )}
+    </section>
+  );
+}
+
+function Answer({ options, answer }: { options: Body['options']; answer: NonNullable<Body['answer']> }) {
+  const name = options.find((option) => option.optionId === answer.optionId)?.name ?? 'Cancelled';
+  return (
+    <p className="mt-1 ml-6 text-ink-2">
+      <span className="font-medium text-ink">{name}</span> by {answer.by} · <Age atMs={answer.atMs} />
+    </p>
+  );
+}

@@ -1,0 +1,95 @@
+import type { TranscriptItem } from '@foundry/shared/transcript';
+import { Ban, CircleAlert, Info, ListTodo, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { classNames } from '../../ui/class-names.ts';
+import { Markdown } from './markdown.tsx';
+import { PermissionCard } from './permission-card.tsx';
+import { Plan } from './plan.tsx';
+import { Thought } from './thought.tsx';
+import { ToolCallRow } from './tool-call-row.tsx';
+import { UserMessage } from './user-message.tsx';
+
+interface TranscriptRowProps {
+  item: TranscriptItem;
+  /** Its text is still growing. */
+  streaming: boolean;
+}
+
+/** One entry of the conversation. Entries keep their object while nothing in them changes, so each renders once. */
+export const TranscriptRow = memo(function TranscriptRow({ item, streaming }: TranscriptRowProps) {
+  const { body } = item;
+  switch (body.kind) {
+    case 'user_message':
+      return <UserMessage body={body} atMs={item.atMs} />;
+    case 'agent_text':
+      return (
+        <div className="py-2">
+          <Markdown text={body.text} streaming={streaming} />
+        </div>
+      );
+    case 'agent_thought':
+      return <Thought text={body.text} streaming={streaming} />;
+    case 'tool_call':
+      return <ToolCallRow toolCall={body.toolCall} />;
+    case 'plan':
+      return <Plan entries={body.entries} icon={ListTodo} />;
+    case 'permission_request':
+      return <PermissionCard body={body} />;
+    case 'turn_end':
+      return <TurnEnd stopReason={body.stopReason} error={body.error} />;
+    case 'notice':
+      return <Notice level={body.level} text={body.text} />;
+  }
+});
+
+const ends: Record<Extract<TranscriptItem['body'], { kind: 'turn_end' }>['stopReason'], string | null> = {
+  // The ordinary end needs no words: the receipt of the message says it.
+  end_turn: null,
+  cancelled: 'Stopped',
+  max_tokens: 'Stopped: the answer reached the model’s length limit',
+  max_turn_requests: 'Stopped: the agent made as many requests as one turn allows',
+  refusal: 'The agent refused to go on',
+  error: 'The agent failed',
+};
+
+function TurnEnd({ stopReason, error }: { stopReason: keyof typeof ends; error: string | null }) {
+  const label = ends[stopReason];
+  if (label === null && error === null) return <div className="h-3" />;
+  if (stopReason === 'cancelled' && error === null) {
+    return (
+      <p className="flex items-center gap-2 py-2 text-ink-3">
+        <Ban aria-hidden className="size-3.5" /> {label}
+      </p>
+    );
+  }
+  return (
+    <div className="my-2 flex items-start gap-2 rounded-lg bg-danger-soft px-3 py-2 [overflow-wrap:anywhere]">
+      <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
+      <div>
+        {label !== null && <p className="font-medium">{label}</p>}
+        {error !== null && <p className="whitespace-pre-wrap">{error}</p>}
+      </div>
+    </div>
+  );
+}
+
+const levels = {
+  info: { icon: Info, className: 'text-ink-3' },
+  warning: { icon: TriangleAlert, className: 'text-warning' },
+  error: { icon: CircleAlert, className: 'text-danger' },
+};
+
+function Notice({ level, text }: { level: keyof typeof levels; text: string }) {
+  const look = levels[level];
+  return (
+    <p
+      className={classNames(
+        'flex items-start gap-2 py-1.5 [overflow-wrap:anywhere]',
+        level === 'info' ? 'text-ink-3' : 'text-ink-2',
+      )}
+    >
+      <look.icon aria-hidden className={classNames('mt-[3px] size-3.5 shrink-0', look.className)} />
+      {text}
+    </p>
+  );
+}
