@@ -22,7 +22,10 @@ export interface AcpClientOptions {
   /** The server's log folder, where prompts that it passed on are found; null if unknown. */
   serverLogPath: string | null;
   requestTimeoutMs?: number;
-  /** Told when a prompt's request failed after sendPrompt had returned. */
+  /**
+   * Told when a prompt's request broke after sendPrompt had returned. A hint for the log, not the
+   * fate of the turn: that is on the stream, and may long have ended well.
+   */
   onPromptFailure?: (failure: { messageId: string; error: SandboxError }) => void;
 }
 
@@ -47,6 +50,14 @@ export interface OpenedSession {
 
 const loadResultSchema = z.object({ configOptions: z.unknown(), models: z.unknown() }).partial();
 const newResultSchema = loadResultSchema.extend({ sessionId: z.string() });
+const jsonTextSchema = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: String(error) });
+    return z.NEVER;
+  }
+});
 const initializeResultSchema = z.object({
   agentCapabilities: z.object({ loadSession: z.boolean().optional() }).nullish(),
 });
@@ -337,7 +348,7 @@ export class AcpClient {
     });
     const text = await response.text();
     if (text.trim() === '') return { jsonrpc: '2.0' };
-    const parsed = acpMessageSchema.safeParse(JSON.parse(text));
+    const parsed = jsonTextSchema.pipe(acpMessageSchema).safeParse(text);
     if (parsed.success) return parsed.data;
     throw new SandboxError('protocol', 'The agent answered in an unknown form.', {
       providerMessage: z.prettifyError(parsed.error),
@@ -348,7 +359,7 @@ export class AcpClient {
 /** A permission request's id, which is JSON: 1 and "1" are two different ones. */
 function readRequestId(text: string): string | number {
   try {
-    return z.union([z.string(), z.number()]).parse(JSON.parse(text));
+    return jsonTextSchema.pipe(z.union([z.string(), z.number()])).parse(text);
   } catch (error) {
     throw new SandboxError('invalid_request', 'This is no permission request.', { cause: error });
   }

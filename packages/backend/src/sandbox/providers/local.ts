@@ -301,8 +301,9 @@ export class LocalSandboxProvider implements SandboxProvider {
       XDG_DATA_HOME: layout.dataPath,
       TMPDIR: layout.temporaryPath,
       LANG: 'C.UTF-8',
-      // The server's log names the prompts it passed on; the ACP client looks there.
-      RUST_LOG: 'info',
+      // The server's log names the prompts it passed on, where the ACP client looks for them. Only
+      // that: a line for every request would fill the disk over the weeks.
+      RUST_LOG: 'warn,acp_http_adapter=info',
       GIT_TERMINAL_PROMPT: '0',
       // A credential helper of the machine would keep the token of a task's former owner.
       GIT_CONFIG_NOSYSTEM: '1',
