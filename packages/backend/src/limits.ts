@@ -158,6 +158,9 @@ export const gatewayLimits = {
   accessFirstReadMs: 10_000,
   accessPollMs: 300,
   accessEntriesMax: 5_000,
+  /** An actor that was just made may not know itself yet for this long. */
+  newActorWaitMs: 5_000,
+  newActorPollMs: 150,
   /** Of immutable facts: which repository a task belongs to, which task a session. */
   taskFactsMax: 50_000,
   /** Names of an organization's repositories, for finding them in texts. */
@@ -175,6 +178,8 @@ export const gatewayLimits = {
   frameSizeBytes: 16 * 1024,
   framesPerSecond: 100,
   subscriptionsPerSocket: 200,
+  /** How long a topic that cannot be read yet is tried before its browser is told. */
+  topicStartBudgetMs: 20_000,
   socketsPerPerson: 50,
   /** A browser that does not read this much is closed; it comes back and asks for what it missed. */
   socketBufferBytes: 8 * 1024 * 1024,
@@ -199,6 +204,8 @@ export const gitHubLimits = {
   tokenRequestTimeoutMs: 4_000,
   /** Asked to wait without a time: this long. */
   defaultRetryAfterMs: 60_000,
+  /** Clocks differ: this much later than GitHub said. */
+  rateLimitMarginMs: 500,
   /** Pages of pull requests read by one batch of a sync, each of another repository as a rule. */
   pagesPerBatch: 16,
   /** Commits and pull requests whose checks and reviews one batch reads (two requests each). */
@@ -246,4 +253,57 @@ export const repositoryLimits = { tasksInOverview: 200 } as const;
 
 export const userLimits = {
   taskStatesInSnapshot: 1_000,
+} as const;
+
+export const taskLimits = {
+  sessionsPerTask: 50,
+  /** Calls of one actor's reads by another, from an effect or an action. */
+  actorCallTimeoutMs: 4_300,
+} as const;
+
+export const sandboxLimits = {
+  /** How long a sandbox may take to be made, over all tries of it; remote providers are slow. */
+  createTimeoutMs: 180_000,
+  /** A step of making it that did not end in time is looked at again after this. */
+  createPollMs: 300,
+  /** Whether a job (clone, push, pull) still runs is looked at this often. */
+  jobCheckMs: 5_000,
+  /** A clone that a crash interrupted may meet what the first one left running. */
+  repeatedCloneAttempts: 3,
+  repeatedCloneDelayMs: 2_000,
+  diffSizeBytes: 400 * 1024,
+} as const;
+
+export const sessionLimits = {
+  /** Messages of one session that wait for their turn. */
+  queuedMessages: 100,
+  /** Transcript items in a snapshot or a page; both stay below the transport's limits. */
+  itemsPerPage: 100,
+  pageSizeBytes: 400 * 1024,
+  /** Finished messages in a snapshot. */
+  finishedMessagesInSnapshot: 20,
+  /** A text that grows past this goes on in another item. */
+  textItemLength: 16_000,
+} as const;
+
+export const streamLimits = {
+  /** Updates are forwarded at least this often … */
+  batchIntervalMs: 60,
+  /** … or when this many wait. */
+  batchUpdates: 50,
+  /** An action's message may not be larger. */
+  batchSizeBytes: 40 * 1024,
+  /** Reading the agent's stream pauses while more than this waits for the session. */
+  waitingUpdates: 1_000,
+  appendTimeoutMs: 8_000,
+  retryInitialMs: 100,
+  retryMaxMs: 3_000,
+  /** A turn whose process died is taken up again after at most this. */
+  resumeAlarmMs: 3_000,
+  /** An agent that does not stop when asked is ended after this. */
+  cancelGraceMs: 5_000,
+  /** The stream usually says in this time why a prompt's request broke. */
+  promptFailureGraceMs: 1_000,
+  /** How long a sandbox may be out of reach before its turn counts as failed. */
+  reconnectTimeoutMs: 20_000,
 } as const;

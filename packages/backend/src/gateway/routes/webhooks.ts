@@ -1,0 +1,111 @@
+import { Webhooks } from '@octokit/webhooks';
+import { z } from 'zod';
+import { gitHubDataAddress } from '../../actors/addresses.ts';
+import {
+  normaliseWebhook,
+  WebhookPayloadError,
+  webhookOrganizationId,
+} from '../../github/normalise-webhook.ts';
+import type { NormalisedWebhook } from '../../github/webhook-events.ts';
+import { gatewayLimits } from '../../limits.ts';
+import type { GatewayContext } from '../env.ts';
+import { HttpError, unavailable } from '../errors.ts';
+import { limitBody } from '../middleware/body-limit/body-limit.ts';
+import { clientAddress, tooManyRequests } from '../middleware/rate-limit/rate-limit.ts';
+import { enforce } from '../permissions/enforce.ts';
+import { whileOutcomeUnknown } from '../retry.ts';
+import { routeGroup } from '../route.ts';
+
+const path = '/webhooks/github';
+
+const headersSchema = z.object({
+  deliveryId: z.string().regex(/^[\w-]{1,100}$/, 'X-GitHub-Delivery is missing or malformed'),
+  event: z.string().regex(/^[a-z_]{1,100}$/, 'X-GitHub-Event is missing or malformed'),
+});
+
+/** @throws HttpError 401 unless the body was signed with the App's webhook secret. */
+async function requireSignature(c: GatewayContext, body: string): Promise<void> {
+  const { config, rateLimits } = c.get('gateway');
+  const secret = config.github.app?.webhookSecret;
+  if (secret === undefined) {
+    throw unavailable('No GitHub App is configured here, so that no delivery can be checked.');
+  }
+  const signature = c.req.header('x-hub-signature-256') ?? '';
+  if (body !== '' && signature !== '' && (await new Webhooks({ secret }).verify(body, signature))) return;
+  const waitMs = rateLimits.refusedWebhooks.take(clientAddress(c));
+  if (waitMs > 0) throw tooManyRequests(waitMs);
+  throw new HttpError(
+    401,
+    'bad_signature',
+    'The signature is missing or wrong. The webhook secret at GitHub and GITHUB_WEBHOOK_SECRET must be the same.',
+  );
+}
+
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new HttpError(400, 'bad_json', 'The body is not JSON.', { cause });
+  }
+}
+
+/** @throws HttpError 400 for a payload that is not what GitHub sends. */
+function normalise(event: string, deliveryId: string, payload: unknown): NormalisedWebhook {
+  try {
+    return normaliseWebhook(event, deliveryId, payload);
+  } catch (error) {
+    if (!(error instanceof WebhookPayloadError)) throw error;
+    throw new HttpError(400, error.code, `${error.message}.`, { cause: error });
+  }
+}
+
+/**
+ * A delivery of GitHub: checked, reduced to what Foundry keeps, and handed to the organization's GitHubData under its
+ * delivery id. Nothing else happens here; the answer 202 means that it is kept. When it cannot be kept, 503 makes
+ * GitHub list it as failed, and it is asked for again later.
+ */
+async function receive(c: GatewayContext): Promise<Response> {
+  const contentType = c.req.header('content-type') ?? '';
+  if (!/^application\/json\b/i.test(contentType)) {
+    throw new HttpError(
+      415,
+      'unsupported_media_type',
+      'Deliveries must be JSON: set the content type of the webhook at GitHub to application/json.',
+    );
+  }
+  const body = await c.req.text();
+  await requireSignature(c, body);
+  const payload = parseBody(body);
+  const headers = headersSchema.safeParse({
+    deliveryId: c.req.header('x-github-delivery') ?? '',
+    event: c.req.header('x-github-event') ?? '',
+  });
+  if (!headers.success) {
+    throw new HttpError(400, 'bad_headers', `${headers.error.issues[0]?.message ?? 'Headers are missing'}.`);
+  }
+  const { deliveryId, event } = headers.data;
+  const log = c.get('log').child({ deliveryId, event });
+  const normalised = normalise(event, deliveryId, payload);
+  const organizationId = webhookOrganizationId(payload);
+  if (normalised.event.type === 'ignored' || organizationId === null) {
+    log.info({ organizationId }, 'delivery means nothing here');
+    return c.json({ deliveryId, ignored: true }, 202);
+  }
+  const envelope = {
+    commandId: deliveryId,
+    causedBy: `delivery:${deliveryId}`,
+    by: { kind: 'github' as const, login: normalised.senderLogin },
+    at: Date.now(),
+  };
+  const message = { name: 'githubData.command.receiveWebhook', body: normalised, envelope };
+  await whileOutcomeUnknown(
+    (timeoutMs) =>
+      c.get('gateway').connections.enqueue(gitHubDataAddress(organizationId), [message], { timeoutMs }),
+    gatewayLimits.webhookBudgetMs,
+  );
+  log.info({ organizationId, name: normalised.name }, 'delivery kept');
+  return c.json({ deliveryId, ignored: false }, 202);
+}
+
+export const webhookRoutes = routeGroup();
+webhookRoutes.post(path, enforce('signature'), limitBody(gatewayLimits.webhookBodySizeBytes), receive);
