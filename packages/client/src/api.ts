@@ -87,9 +87,9 @@ export function createApi(options: HttpOptions) {
 
     /** Where the browser must go to sign in. */
     signIn: (callbackURL: string, errorCallbackURL: string) =>
-      http.request('/api/auth/sign-in/oauth2', {
+      http.request('/api/auth/sign-in/social', {
         method: 'POST',
-        body: { providerId: 'github', callbackURL, errorCallbackURL },
+        body: { provider: 'github', callbackURL, errorCallbackURL },
         schema: signInSchema,
       }),
     signOut: () => http.request('/api/auth/sign-out', { method: 'POST', body: {}, schema: z.unknown() }),

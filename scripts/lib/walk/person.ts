@@ -49,10 +49,10 @@ export class Person {
   /** Signs in through the OAuth pages, as a browser without scripts would after the first request. */
   async signIn(): Promise<void> {
     const origin = this.baseUrl;
-    const started = await this.#fetch(`${origin}/api/auth/sign-in/oauth2`, {
+    const started = await this.#fetch(`${origin}/api/auth/sign-in/social`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin },
-      body: JSON.stringify({ providerId: 'github', callbackURL: `${origin}/` }),
+      body: JSON.stringify({ provider: 'github', callbackURL: `${origin}/` }),
     });
     const startedText = await started.text();
     check('sign-in starts', started.status === 200, { status: started.status, body: startedText });
