@@ -75,7 +75,8 @@ export async function startGitHubDouble(input: GitHubDoubleOptions): Promise<Git
   };
   const server = createAdaptorServer({ fetch: createHttpApp(double).fetch });
   const port = await listen(server, options.port);
-  double.urls = urlsOf(port);
+  // Filled in, not replaced: the routes hold this very object.
+  Object.assign(double.urls, urlsOf(port));
   try {
     await prepare(double, options);
   } catch (error) {

@@ -97,7 +97,12 @@ function emitRun(
 ): void {
   const suite = double.store.checks.suite(suiteId);
   if (suite === undefined) return;
-  const suiteShape = checkSuiteShape(double, repository, suite);
+  const {
+    repository: _repository,
+    latest_check_runs_count: _count,
+    check_runs_url: _url,
+    ...suiteShape
+  } = checkSuiteShape(double, repository, suite);
   emit(double, {
     event: 'check_run',
     action,
@@ -125,6 +130,7 @@ function emitSuite(
 ): void {
   const suite = double.store.checks.suite(suiteId);
   if (suite === undefined) return;
+  const { repository: _repository, ...suiteShape } = checkSuiteShape(double, repository, suite);
   emit(double, {
     event: 'check_suite',
     action: 'completed',
@@ -133,7 +139,7 @@ function emitSuite(
     repository,
     payload: {
       check_suite: {
-        ...checkSuiteShape(double, repository, suite),
+        ...suiteShape,
         head_commit: {
           id: headCommit.sha,
           tree_id: headCommit.treeSha,

@@ -38,7 +38,6 @@ function emitInstallation(
     payload: {
       installation: describeInstallation(double, installation),
       repositories: installationRepositories(double.store, installation).map(repositoryReference),
-      ...(action === 'created' ? { requester: null } : {}),
     },
   });
 }

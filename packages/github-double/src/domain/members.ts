@@ -51,13 +51,13 @@ function emitMembership(
   action: 'member_added' | 'member_removed',
   sender: Account,
 ): void {
-  const { organization: _organization, ...membership } = orgMembership(double.urls, organization, user, role);
+  const { url, state, organization_url, user: member } = orgMembership(double.urls, organization, user, role);
   emit(double, {
     event: 'organization',
     action,
     sender,
     account: organization,
-    payload: { membership },
+    payload: { membership: { url, state, role, organization_url, user: member } },
   });
 }
 

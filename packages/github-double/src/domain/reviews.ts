@@ -65,7 +65,6 @@ function emitReview(
         ...shape,
         state: review.state.toLowerCase(),
         body: review.body === '' ? null : review.body,
-        updated_at: review.submittedAt,
       },
       pull_request: pullShape(double, repository, pull),
     },

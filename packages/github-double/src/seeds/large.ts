@@ -1,4 +1,5 @@
-import { cp, rm } from 'node:fs/promises';
+import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isoSeconds } from '../double.ts';
 import type { Double } from '../double.ts';
@@ -89,8 +90,8 @@ async function buildTemplate(double: Double, index: number): Promise<Template> {
       headSha: refs.get(`refs/heads/change-${number + 1}`) ?? '',
     })),
   );
-  await git(bare.path, ['repack', '-a', '-d', '-q']);
-  await git(bare.path, ['pack-refs', '--all']);
+  // One pack, one file of refs, nothing loose: little to copy.
+  await git(bare.path, ['gc', '--quiet', '--prune=now']);
   await rm(join(bare.path, 'hooks'), { recursive: true, force: true });
   return {
     folder,
@@ -98,6 +99,26 @@ async function buildTemplate(double: Double, index: number): Promise<Template> {
     mainSha: refs.get('refs/heads/main') ?? '',
     refs,
   };
+}
+
+/**
+ * Copies one bare repository to many places. The packs are shared as hard links: git never changes a pack, it writes
+ * new ones.
+ */
+async function copyTemplate(source: string, targets: readonly string[]): Promise<void> {
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  const relative = entries.map((entry) => ({
+    path: join(entry.parentPath, entry.name).slice(source.length + 1),
+    isFolder: entry.isDirectory(),
+  }));
+  for (const target of targets) {
+    mkdirSync(target, { recursive: true });
+    for (const { path, isFolder } of relative) {
+      if (isFolder) mkdirSync(join(target, path));
+      else if (path.startsWith('objects/')) linkSync(join(source, path), join(target, path));
+      else copyFileSync(join(source, path), join(target, path));
+    }
+  }
 }
 
 /** Two hundred repositories with ten open pull requests each, and sixty members, in the given organization. */
@@ -109,10 +130,14 @@ export async function seedLarge(double: Double, organization: Account): Promise<
     const template = templates[index % templates.length];
     return { index, name, folder: `${organization.login}/${name}.git`, template };
   });
-  for (const { folder, template } of plan) {
-    if (template === undefined) continue;
-    await cp(double.folders.open(template).path, double.folders.open({ folder }).path, { recursive: true });
-  }
+  await Promise.all(
+    templates.map((template) =>
+      copyTemplate(
+        double.folders.open(template).path,
+        plan.filter((entry) => entry.template === template).map((entry) => double.folders.open(entry).path),
+      ),
+    ),
+  );
   double.store.transaction(() => {
     const members = insertMembers(double, organization);
     for (const { index, name, folder, template } of plan) {

@@ -4,7 +4,9 @@ import { nodeId } from './ids.ts';
 
 /** A person or organization as it appears inside other objects ("simple user"). */
 export function simpleUser(urls: Urls, account: Account) {
-  const api = `${urls.api}/users/${account.login}`;
+  // A bot's login has brackets, which an address cannot have.
+  const login = encodeURIComponent(account.login);
+  const api = `${urls.api}/users/${login}`;
   return {
     login: account.login,
     id: account.id,
@@ -12,7 +14,7 @@ export function simpleUser(urls: Urls, account: Account) {
     avatar_url: avatarUrl(urls, account),
     gravatar_id: '',
     url: api,
-    html_url: `${urls.web}/${account.login}`,
+    html_url: `${urls.web}/${login}`,
     followers_url: `${api}/followers`,
     following_url: `${api}/following{/other_user}`,
     gists_url: `${api}/gists{/gist_id}`,
@@ -23,7 +25,6 @@ export function simpleUser(urls: Urls, account: Account) {
     events_url: `${api}/events{/privacy}`,
     received_events_url: `${api}/received_events`,
     type: account.type,
-    user_view_type: 'public',
     site_admin: false,
   };
 }
@@ -96,9 +97,7 @@ export function fullOrganization(urls: Urls, account: Account, publicRepositorie
   return {
     ...simpleOrganization(urls, account),
     name: account.name,
-    company: null,
-    blog: '',
-    location: null,
+    blog: `${urls.web}/${account.login}`,
     email: account.email,
     twitter_username: null,
     is_verified: false,

@@ -34,7 +34,6 @@ export function installationShape(
 ) {
   return {
     id: installation.id,
-    client_id: app.clientId,
     account: simpleUser(urls, account),
     repository_selection: installation.repositorySelection,
     access_tokens_url: `${urls.api}/app/installations/${installation.id}/access_tokens`,

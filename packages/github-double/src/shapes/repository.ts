@@ -114,6 +114,7 @@ export function repositoryShape(
     is_template: false,
     web_commit_signoff_required: false,
     topics: [] as string[],
+    custom_properties: {},
     visibility: repository.private ? 'private' : 'public',
     forks: 0,
     open_issues: openPulls,
@@ -143,9 +144,7 @@ export function fullRepository(
     use_squash_pr_title_as_default: false,
     network_count: 0,
     subscribers_count: 0,
-    ...(repository.owner.type === 'Organization'
-      ? { organization: simpleUser(urls, repository.owner), custom_properties: {} }
-      : {}),
+    ...(repository.owner.type === 'Organization' ? { organization: simpleUser(urls, repository.owner) } : {}),
   };
 }
 
