@@ -196,6 +196,28 @@ test('cancel ends a long turn at once and kills the command it runs', async () =
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
+test('when its input ends it ends, and the command it runs with it', async () => {
+  const driver = await start();
+  const pidFile = path.join(folder, 'pid');
+  const script = `require('fs').writeFileSync('${pidFile}', String(process.pid)); setInterval(() => {}, 1000)`;
+  writeFileSync(path.join(checkout, 'wait.cjs'), script);
+  const turn = driver.prompt('run `node wait.cjs`').catch((error: unknown) => error);
+  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+  const exited = new Promise((resolve) => driver.process.once('exit', resolve));
+  driver.process.stdin?.end();
+  expect(await exited).toBe(0);
+  expect(await turn).toBeInstanceOf(Error);
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  await until(() => {
+    try {
+      process.kill(pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+});
+
 test('asks before a command and obeys the answer', async () => {
   const driver = await start();
   const asked: string[] = [];

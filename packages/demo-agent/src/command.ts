@@ -10,6 +10,23 @@ export interface CommandResult {
 
 const maxOutputBytes = 64 * 1024;
 
+/** The process groups that run now. */
+const running = new Set<number>();
+
+/** Ends every running command; for when the agent itself ends. */
+export function killRunningCommands(): void {
+  for (const pid of running) killGroup(pid);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: it ended by itself in between, which is what was wanted.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
 /**
  * Runs a program without a shell and collects its output. An abort kills its whole process group
  * at once, so that nothing of a cancelled turn goes on working. Rejects only when the program
@@ -41,14 +58,9 @@ export function runCommand(
       stream.on('data', collect);
     }
     const kill = (): void => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch (error) {
-        // ESRCH: it ended by itself between the abort and the kill, which is what was wanted.
-        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-      }
+      if (child.pid !== undefined) killGroup(child.pid);
     };
+    if (child.pid !== undefined) running.add(child.pid);
     if (options.signal.aborted) kill();
     else options.signal.addEventListener('abort', kill, { once: true });
     child.once('error', (error) => {
@@ -57,6 +69,7 @@ export function runCommand(
     });
     child.once('close', (exitCode, signal) => {
       options.signal.removeEventListener('abort', kill);
+      if (child.pid !== undefined) running.delete(child.pid);
       resolve({ exitCode, signal, output, truncated });
     });
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -33,8 +34,10 @@ export class SessionStore {
       .slice(-maxHistoryEntries)
       .map(({ role, text }) => ({ role, text: text.slice(0, maxEntryLength) }));
     const target = this.#pathOf(session.sessionId);
-    await writeFile(`${target}.new`, JSON.stringify({ ...session, history }), { mode: 0o600 });
-    await rename(`${target}.new`, target);
+    // A name of its own for each write: two may be under way at once.
+    const partial = `${target}.${randomUUID()}.new`;
+    await writeFile(partial, JSON.stringify({ ...session, history }), { mode: 0o600 });
+    await rename(partial, target);
   }
 
   /** The stored session, or undefined when there is none (or its file is damaged). */
