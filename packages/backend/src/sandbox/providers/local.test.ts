@@ -74,6 +74,7 @@ describe('local sandboxes', { timeout: 20_000 }, () => {
         'LANG',
         'PATH',
         'RUST_LOG',
+        'SANDBOX_AGENT_ACP_REQUEST_TIMEOUT_MS',
         'TERM',
         'TMPDIR',
         'XDG_DATA_HOME',

@@ -41,6 +41,7 @@ export interface LocalSandboxProviderOptions {
 
 const stopTimeoutMs = 3_000;
 const startAttempts = 3;
+const longestTurnMs = 24 * 60 * 60 * 1_000;
 const markerName = 'FOUNDRY_LOCAL_SANDBOX';
 
 /**
@@ -304,6 +305,9 @@ export class LocalSandboxProvider implements SandboxProvider {
       // The server's log names the prompts it passed on, where the ACP client looks for them. Only
       // that: a line for every request would fill the disk over the weeks.
       RUST_LOG: 'warn,acp_http_adapter=info',
+      // The server forgets a prompt's request after 120 s by itself and then leaves its connection
+      // hanging for good; turns take longer than that.
+      SANDBOX_AGENT_ACP_REQUEST_TIMEOUT_MS: String(longestTurnMs),
       GIT_TERMINAL_PROMPT: '0',
       // A credential helper of the machine would keep the token of a task's former owner.
       GIT_CONFIG_NOSYSTEM: '1',
