@@ -73,7 +73,7 @@ function homeOf(pid: string): string | undefined {
 }
 
 /** Ends the processes of sandboxes that live in the data folder. The engine, which does too, is left alone. */
-export async function endSandboxProcesses(dataDir: string, graceMs: number): Promise<void> {
+async function endSandboxProcesses(dataDir: string, graceMs: number): Promise<void> {
   const engine = readEngineIdentity(dataDir);
   const identities = await processesAtHomeIn(dataDir);
   await Promise.all(

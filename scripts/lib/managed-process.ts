@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -45,6 +45,8 @@ export class ManagedProcess {
   /** False while an end of the process is expected. */
   #wanted = false;
   #watching: Promise<void> = Promise.resolve();
+  /** Where in the log file the present process begins. */
+  #logStartBytes = 0;
 
   constructor(options: ManagedProcessOptions) {
     this.#options = options;
@@ -93,10 +95,11 @@ export class ManagedProcess {
     await this.#watching;
   }
 
-  /** The last lines it wrote, for messages about its end. */
+  /** The last lines that the present process wrote, for messages about its end. */
   lastWords(lineCount = 15): string {
     try {
-      const lines = readFileSync(this.#options.logFile, 'utf8').trimEnd().split('\n');
+      const written = readFileSync(this.#options.logFile).subarray(this.#logStartBytes).toString('utf8');
+      const lines = written.trimEnd().split('\n');
       return lines
         .slice(-lineCount)
         .map((line) => `    ${readableLogLine(line)}`)
@@ -144,6 +147,7 @@ export class ManagedProcess {
     }
     // A file and not a pipe: a part that outlives a killed parent must not die of writing to nobody.
     const log = openSync(logFile, 'a', 0o600);
+    this.#logStartBytes = fstatSync(log).size;
     try {
       const child = spawn(process.execPath, [script, ...args], {
         cwd: workingDir,
@@ -195,16 +199,19 @@ export class ManagedProcess {
   }
 }
 
-/** Log lines are JSON for machines; people get level and message. Other lines pass as they are. */
+const maxLineLength = 400;
+
+/** Log lines are for machines; people get level and message, without stack traces. */
 function readableLogLine(line: string): string {
-  if (!line.startsWith('{')) return line;
-  try {
-    const entry: unknown = JSON.parse(line);
-    if (typeof entry === 'object' && entry !== null && 'msg' in entry && 'level' in entry) {
-      return `${String(entry.level)}: ${String(entry.msg)}`;
+  if (line.startsWith('{')) {
+    try {
+      const entry: unknown = JSON.parse(line);
+      if (typeof entry === 'object' && entry !== null && 'msg' in entry && 'level' in entry) {
+        return `${String(entry.level)}: ${String(entry.msg)}`.slice(0, maxLineLength);
+      }
+    } catch {
+      // Cut off or not JSON after all: it is shown as it is.
     }
-  } catch {
-    // Cut off or not JSON after all.
   }
-  return line;
+  return line.replace(/(\\n)*Stack backtrace:.*/, '').slice(0, maxLineLength);
 }

@@ -6,7 +6,7 @@ import { enginePorts } from '../../packages/backend/src/engine/engine-process.ts
 import { findFreePorts, isPortFree, PortTakenError } from '../../packages/backend/src/engine/ports.ts';
 import { isAlive, signalProcess } from '../../packages/backend/src/engine/process-identity.ts';
 import { loadDemoSecrets } from './demo-secrets.ts';
-import { endLeftovers, endSandboxProcesses, ProcessRecord, readEngineIdentity } from './leftovers.ts';
+import { endLeftovers, ProcessRecord, readEngineIdentity } from './leftovers.ts';
 import { ManagedProcess } from './managed-process.ts';
 
 const readyTimeoutMs = 60_000;
@@ -208,10 +208,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
       await backend.stop(stopGraceMs);
-      // Where the backend ended without its engine (killed just before): nothing may stay.
-      await endLeftovers(dataDir, { engine: true, graceMs: stopGraceMs });
       await double.stop(stopGraceMs);
-      await endSandboxProcesses(dataDir, stopGraceMs);
+      // Sandboxes, and the engine of a backend that was killed: nothing may stay.
+      await endLeftovers(dataDir, { engine: true, graceMs: stopGraceMs });
     })();
     return stopped;
   };

@@ -187,24 +187,31 @@ function readPrivateKey(value: string, problems: string[]): string | undefined {
  */
 function loadOrCreateSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
-  const draft = `${path}.${process.pid}`;
   try {
-    if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
-    // link() fails when the name exists and shows only whole files: of two processes starting at once, both
-    // end up with the same secret.
+    if (!existsSync(path)) {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      writeSecretOnce(path);
+    }
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError([
+      `FOUNDRY_DATA_DIR (${dataDir}) cannot be used: ${error instanceof Error ? error.message : String(error)}. Choose a folder this user may read and write`,
+    ]);
+  }
+}
+
+/** Of two processes starting at once, one writes and both end up with the same secret. */
+function writeSecretOnce(path: string): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+  try {
+    // link() fails when the name exists, and shows only whole files.
     linkSync(draft, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw new ConfigError([
-        `FOUNDRY_DATA_DIR (${dataDir}) cannot be used: ${error instanceof Error ? error.message : String(error)}. Choose a folder this user may read and write`,
-      ]);
-    }
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   } finally {
     rmSync(draft, { force: true });
   }
-  return readFileSync(path, 'utf8').trim();
 }
 
 /**

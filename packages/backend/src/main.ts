@@ -1,45 +1,10 @@
+import { startParts, type Part } from './composition.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
-import { superviseEngine, useExternalEngine, type Engine } from './engine/supervisor.ts';
-import { keepTcpNoDelay } from './engine/tcp-nodelay.ts';
-import { startGateway } from './gateway/server.ts';
 import { processLimits } from './limits.ts';
 import { createLogger, type Logger } from './log.ts';
 import { handleUncaughtErrors } from './uncaught-errors.ts';
 
-/** Something that was started and has to be stopped; later ones are stopped first. */
-interface Part {
-  readonly name: string;
-  readonly stop: () => Promise<void>;
-}
-
-async function startEngine(config: Config, logger: Logger): Promise<Engine> {
-  const { externalEndpoint, port } = config.engine;
-  return externalEndpoint === undefined
-    ? superviseEngine({ dataDir: config.dataDir, port, logger })
-    : useExternalEngine(externalEndpoint, logger);
-}
-
-/** Tells rivetkit where its engine is. It reads these when the registry is set up: call this before importing it. */
-function setRivetEnvironment(endpoint: string, pool: string): void {
-  process.env['RIVET_ENDPOINT'] = endpoint;
-  process.env['RIVET_POOL'] = pool;
-  // Its bundled services process does nothing for us and stays behind on a fixed port.
-  process.env['RIVET_RUN_SERVICES'] = '0';
-}
-
-async function startParts(config: Config, logger: Logger, parts: Part[]): Promise<void> {
-  const engine = await startEngine(config, logger);
-  parts.push({ name: 'engine', stop: () => engine.stop() });
-  setRivetEnvironment(engine.endpoint, config.engine.pool);
-  const noDelay = keepTcpNoDelay({ port: engine.port, logger });
-  parts.push({ name: 'tcp settings', stop: async () => noDelay.stop() });
-  if (config.roles.gateway) {
-    const gateway = await startGateway({ config, logger, isEngineReady: () => engine.isReady() });
-    parts.push({ name: 'gateway', stop: () => gateway.stop() });
-  }
-}
-
-/** Stops everything in reverse order of its start; one that fails or hangs does not keep the rest from stopping. */
+/** Stops everything in reverse order of its start; one that fails does not keep the rest from stopping. */
 async function stopParts(parts: Part[], logger: Logger): Promise<void> {
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     try {
@@ -62,6 +27,7 @@ function readConfig(): Config {
 
 const config = readConfig();
 const logger = createLogger(config.logLevel);
+// These errors belong to no organization: the log is where they can be told.
 handleUncaughtErrors({ logger, report: () => undefined, exit: (code) => process.exit(code) });
 
 const parts: Part[] = [];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { identifyProcess, isAlive, processIdentitySchema, type ProcessIdentity } from './process-identity.ts';
@@ -47,7 +48,7 @@ export async function acquireLock(path: string): Promise<() => void> {
   if (self === undefined) throw new Error('cannot read the start time of the own process');
   mkdirSync(dirname(path), { recursive: true });
   const content = JSON.stringify(self);
-  const draft = `${path}.${self.pid}.draft`;
+  const draft = `${path}.${randomUUID()}`;
   writeFileSync(draft, content, { mode: 0o600 });
   try {
     for (;;) {
@@ -62,7 +63,7 @@ export async function acquireLock(path: string): Promise<() => void> {
       if (found === undefined) continue;
       const holder = parseHolder(found);
       if (holder !== undefined && (await isAlive(holder))) throw new LockedError(path, holder);
-      removeStale(path, found, self.pid);
+      removeStale(path, found);
     }
   } finally {
     rmSync(draft, { force: true });
@@ -73,8 +74,8 @@ export async function acquireLock(path: string): Promise<() => void> {
 }
 
 /** Removes the dead holder's file, and only that: meanwhile another starter may have put its own there. */
-function removeStale(path: string, stale: string, pid: number): void {
-  const aside = `${path}.${pid}.stale`;
+function removeStale(path: string, stale: string): void {
+  const aside = `${path}.${randomUUID()}`;
   try {
     renameSync(path, aside);
   } catch (error) {

@@ -25,10 +25,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setup, type Registry, type RegistryActors, type RegistryConfigInput } from 'rivetkit';
+import type { Registry, RegistryActors, RegistryConfigInput } from 'rivetkit';
 import { createClient, type Client } from 'rivetkit/client';
 import { inject } from 'vitest';
 import { createLogger } from '../log.ts';
+import { startActors } from './actor-host.ts';
 import { enginePorts } from './engine-process.ts';
 import { findFreePorts, PortTakenError } from './ports.ts';
 import { superviseEngine, type Engine } from './supervisor.ts';
@@ -111,26 +112,17 @@ export async function startTestRegistry<A extends RegistryActors>(
   const endpoint = options?.endpoint ?? inject('engineEndpoint');
   const pool = options?.pool ?? `test-${randomUUID()}`;
   const logger = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'error');
-  const registry = setup<A>({
-    ...config,
-    endpoint,
-    startServices: false,
-    noWelcome: true,
-    envoy: { poolName: pool },
-    logging: { baseLogger: logger, level: 'error' },
-    shutdown: { disableSignalHandlers: true, gracePeriodMs: 5_000 },
-  });
-  await registry.startAndWait();
+  const host = await startActors(config, { endpoint, pool, logger });
   const noDelay = keepTcpNoDelay({ port: Number(new URL(endpoint).port), logger, intervalMs: 200 });
   const client = createClient<Registry<A>>({ endpoint, poolName: pool });
   return {
-    registry,
+    registry: host.registry,
     client,
     endpoint,
     pool,
     stop: async () => {
       await client.dispose();
-      await registry.shutdown();
+      await host.stop();
       noDelay.stop();
       registryRuns = false;
     },
