@@ -20,7 +20,7 @@ export const sandboxJobSchema = z.discriminatedUnion('kind', [
   /** Commits what is uncommitted, then pushes, as `person`. */
   z.object({ kind: z.literal('push'), person: personSchema, commitMessage: z.string() }),
   /** Takes over what was pushed from elsewhere. */
-  z.object({ kind: z.literal('pull') }),
+  z.object({ kind: z.literal('pull'), person: personSchema.nullable() }),
 ]);
 export type SandboxJob = z.infer<typeof sandboxJobSchema>;
 

@@ -1,0 +1,98 @@
+import type { CommandMessage } from '../../command-loop/connections.ts';
+import { errorMessage } from '../../command-loop/errors.ts';
+import { streamLimits } from '../../limits.ts';
+import { enqueueToSelf, type AwakeActor } from '../awake.ts';
+import { services } from '../services.ts';
+import { readTurn, type TurnRecord } from './db/repository.ts';
+import { runTurn } from './run-turn.ts';
+
+interface Follower {
+  /** Somebody asked for it while it was running: the turn it looked for may have come too late for it. */
+  askedAgain: boolean;
+}
+
+const followers = new Map<string, Follower>();
+const armed = new Set<string>();
+
+/**
+ * Follows the actor's turn beside the loop until it ends, once in this process. The actor stays awake meanwhile.
+ * Called when a turn starts, when the actor wakes, and by the alarm.
+ */
+export function ensureFollowing(actor: AwakeActor): void {
+  const id = actor.key.join('/');
+  const running = followers.get(id);
+  if (running !== undefined) {
+    running.askedAgain = true;
+    return;
+  }
+  const follower: Follower = { askedAgain: false };
+  followers.set(id, follower);
+  const work = followOnce(actor)
+    .catch((error: unknown) => {
+      // The turn's record is still there: the alarm takes it up again.
+      services().log.warn({ key: actor.key, error: errorMessage(error) }, 'following a turn was interrupted');
+    })
+    .finally(() => {
+      followers.delete(id);
+      if (follower.askedAgain && !actor.abortSignal.aborted) {
+        ensureFollowing(actor);
+      }
+    });
+  void actor.keepAwake(work);
+}
+
+async function followOnce(actor: AwakeActor): Promise<void> {
+  const turn = await readTurn(actor.db);
+  if (turn === null) {
+    return;
+  }
+  const finished = await runTurn(actor, turn);
+  if (finished !== null) {
+    await enqueueToSelf(actor, finishMessage(turn, finished));
+  }
+}
+
+/** The same for every run of the same turn, so that the turn ends once. */
+export function finishMessage(
+  turn: TurnRecord,
+  end: Omit<CommandBody, 'messageId' | 'attempt'>,
+): CommandMessage {
+  const { messageId, attempt } = turn;
+  return {
+    name: 'status.command.finish',
+    body: { messageId, attempt, ...end },
+    envelope: {
+      commandId: `finish/${messageId}/${attempt}`,
+      causedBy: messageId,
+      by: turn.by,
+      at: Date.now(),
+    },
+  };
+}
+
+interface CommandBody {
+  readonly messageId: string;
+  readonly attempt: number;
+  readonly stopReason: string;
+  readonly error: string | null;
+  readonly lastEventId: number;
+  readonly sandboxSuspect: boolean;
+}
+
+/** An alarm that survives the process: it wakes the actor of a turn whose process died. One at a time. */
+export async function armResume(actor: AwakeActor): Promise<void> {
+  const id = actor.key.join('/');
+  if (!armed.has(id)) {
+    armed.add(id);
+    await actor.schedule.after(streamLimits.resumeAlarmMs, 'resume');
+  }
+}
+
+/** What the alarm does: goes on for as long as a turn runs. */
+export async function resume(actor: AwakeActor): Promise<void> {
+  armed.delete(actor.key.join('/'));
+  if ((await readTurn(actor.db)) !== null) {
+    ensureFollowing(actor);
+    await armResume(actor);
+  }
+}
