@@ -28,7 +28,8 @@ export interface ManagedProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly logFile: string;
-  readonly isReady: () => Promise<boolean>;
+  /** Asked again and again with what the process has written so far. */
+  readonly isReady: (output: string) => Promise<boolean>;
   readonly readyTimeoutMs: number;
   /** Restart it, with growing delays, when it ends without having been told to. */
   readonly autoRestart: boolean;
@@ -97,16 +98,20 @@ export class ManagedProcess {
 
   /** The last lines that the present process wrote, for messages about its end. */
   lastWords(lineCount = 15): string {
+    const lines = this.#output().trimEnd().split('\n');
+    return lines
+      .slice(-lineCount)
+      .map((line) => `    ${readableLogLine(line)}`)
+      .join('\n');
+  }
+
+  /** What the present process has written so far. */
+  #output(): string {
     try {
-      const written = readFileSync(this.#options.logFile).subarray(this.#logStartBytes).toString('utf8');
-      const lines = written.trimEnd().split('\n');
-      return lines
-        .slice(-lineCount)
-        .map((line) => `    ${readableLogLine(line)}`)
-        .join('\n');
+      return readFileSync(this.#options.logFile).subarray(this.#logStartBytes).toString('utf8');
     } catch {
       // No file: it never came so far as to write one.
-      return '    (nothing)';
+      return '';
     }
   }
 
@@ -114,8 +119,12 @@ export class ManagedProcess {
     const { name, readyTimeoutMs, isReady } = this.#options;
     await this.#spawn();
     const deadline = Date.now() + readyTimeoutMs;
-    while (!(await isReady())) {
-      if (!(await this.#isAlive())) {
+    for (;;) {
+      const ready = await isReady(this.#output());
+      // Asked after that: another program on the same port may have answered.
+      const alive = await this.#isAlive();
+      if (ready && alive) return;
+      if (!alive) {
         throw new ProcessFailedError(
           `${name} ended (${await this.#gone}). Its last words:\n${this.lastWords()}`,
         );

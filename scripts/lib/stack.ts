@@ -174,7 +174,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       GITHUB_DOUBLE_CLIENT_SECRET: secrets.clientSecret,
     },
     logFile: logFiles.github,
-    isReady: () => answers(`${apiUrl}/meta`, () => true),
+    isReady: async (output) => output.includes('github-double is ready at'),
     onStarted: (identity) => record.add('double', identity),
   });
   const backend = new ManagedProcess({
