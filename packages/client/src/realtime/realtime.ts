@@ -30,7 +30,7 @@ export class Realtime {
 
   constructor(options: RealtimeOptions) {
     this.#lingerMs = options.lingerMs ?? 20_000;
-    this.#answerTimeoutMs = options.answerTimeoutMs ?? 5_000;
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? 10_000;
     this.#transport = new Transport(options, {
       onState: (state) => this.#stateChanged(state),
       onFrame: (frame) => this.#receive(frame),

@@ -10,7 +10,12 @@ const variants: Record<Variant, string> = {
   ghost: 'text-ink-2 hover:bg-hover hover:text-ink',
   danger: 'border border-line-strong bg-raised text-danger hover:bg-danger-soft',
 };
-const sizes = { sm: 'h-6 px-2 text-xs gap-1', md: 'h-8 px-3 gap-1.5', lg: 'h-10 px-4 gap-2 text-base' };
+const sizes = {
+  sm: 'h-6 px-2 text-xs gap-1',
+  md: 'h-8 px-3 gap-1.5',
+  lg: 'h-10 px-4 gap-2 text-base',
+  icon: 'size-8',
+};
 const base =
   'inline-flex shrink-0 select-none items-center justify-center rounded-[7px] font-medium whitespace-nowrap transition-colors disabled:opacity-50 disabled:pointer-events-none';
 

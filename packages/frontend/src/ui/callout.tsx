@@ -30,18 +30,18 @@ export function Callout({ tone, title, children, action, className }: CalloutPro
   return (
     <div
       role={tone === 'error' ? 'alert' : undefined}
-      className={classNames(
-        'flex items-start gap-2.5 rounded-lg border px-3 py-2.5',
-        look.className,
-        className,
-      )}
+      className={classNames('@container rounded-lg border px-3 py-2.5', look.className, className)}
     >
-      <look.icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', look.iconClass)} />
-      <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
-        {title !== undefined && <p className="font-medium text-ink">{title}</p>}
-        {children}
+      <div className="flex flex-col gap-2.5 @sm:flex-row @sm:items-start">
+        <div className="flex min-w-0 flex-1 items-start gap-2.5">
+          <look.icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', look.iconClass)} />
+          <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
+            {title !== undefined && <p className="font-medium text-ink">{title}</p>}
+            {children}
+          </div>
+        </div>
+        {action !== undefined && <div className="max-@sm:ml-[26px]">{action}</div>}
       </div>
-      {action}
     </div>
   );
 }

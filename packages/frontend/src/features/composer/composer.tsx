@@ -89,7 +89,7 @@ export function Composer() {
             disabled={text.trim() === '' || tooLong}
             onClick={send}
             aria-label={busy ? 'Queue message' : 'Send message'}
-            className="w-8 px-0"
+            size="icon"
           >
             <ArrowUp aria-hidden className="size-4" />
           </Button>

@@ -32,7 +32,7 @@ function Line({ children, tone = 'calm' }: { children: React.ReactNode; tone?: '
         aria-hidden
         className={
           tone === 'warning'
-            ? 'size-2 rounded-full bg-warning'
+            ? 'size-2 rounded-full bg-attention'
             : 'size-2 animate-breathe rounded-full bg-success'
         }
       />

@@ -24,7 +24,7 @@ export function Activity({ organizationId }: { organizationId: string }) {
     );
   }
   return (
-    <div>
+    <div className="-mt-5">
       <ol className="divide-y divide-line border-b border-line">
         {entries.map((entry) => (
           <ActivityRow key={entry.id} entry={entry} />

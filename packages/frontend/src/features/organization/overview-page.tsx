@@ -83,7 +83,7 @@ function RecentTasks() {
     );
   }
   return (
-    <ul className="divide-y divide-line border-y border-line">
+    <ul className="-mt-5 divide-y divide-line border-b border-line">
       {recent.map((task) => (
         <li key={task.id}>
           <Link

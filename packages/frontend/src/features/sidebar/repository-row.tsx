@@ -24,13 +24,13 @@ export function RepositoryRow({ row, tabIndex, onToggle, onFocus }: RepositoryRo
       <ChevronRight
         aria-hidden
         className={classNames(
-          'mb-[3px] size-3.5 shrink-0 text-ink-3 transition-transform',
+          'mb-px size-3.5 shrink-0 text-ink-3 transition-transform',
           !collapsed && 'rotate-90',
         )}
       />
       <span className="truncate text-xs font-semibold text-ink-2">{repository.name}</span>
       {repository.private && (
-        <Lock role="img" aria-label="Private" className="mb-1 size-3 shrink-0 text-ink-3" />
+        <Lock role="img" aria-label="Private" className="mb-0.5 size-3 shrink-0 text-ink-3" />
       )}
       <span aria-label={`${taskCount} tasks`} className="ml-auto pr-1 text-xs text-ink-3 tabular-nums">
         {taskCount}

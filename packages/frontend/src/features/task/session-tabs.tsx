@@ -97,7 +97,11 @@ function SessionDot({ status }: { status: Session['status'] }) {
       );
     case 'waiting_for_permission':
       return (
-        <span role="img" aria-label="Needs an answer" className="size-1.5 shrink-0 rounded-full bg-warning" />
+        <span
+          role="img"
+          aria-label="Needs an answer"
+          className="size-1.5 shrink-0 rounded-full bg-attention"
+        />
       );
   }
 }

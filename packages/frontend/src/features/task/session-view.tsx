@@ -11,12 +11,14 @@ import { Announcer } from '../transcript/announcer.tsx';
 import { Transcript } from '../transcript/transcript.tsx';
 import { rememberModels } from './remembered.ts';
 import { SessionContext } from './session-context.ts';
+import { useTask } from './task-context.ts';
 import { TaskNotice } from './task-notice.tsx';
 
 export function SessionView({ at }: { at: SessionAddress }) {
   const topic = { kind: 'session', ...at } as const;
   const view = useTopic<'session'>(topic);
   const refresh = useRealtimeRefresh(topic);
+  const { task } = useTask();
   const models = view.data?.session.models;
   useEffect(() => {
     if (models !== undefined) rememberModels(models);
@@ -37,7 +39,8 @@ export function SessionView({ at }: { at: SessionAddress }) {
       </div>
       <div className="shrink-0 overflow-y-auto px-3 pb-3 max-h-[65vh] md:px-5 md:pb-4">
         <div className="mx-auto max-w-[760px] space-y-2">
-          <TaskNotice />
+          {/* An empty conversation shows it in its middle. */}
+          {(view.data.items.length > 0 || task.status.state === 'ready') && <TaskNotice />}
           <StatusLine />
           <MessageQueue />
           <Composer />

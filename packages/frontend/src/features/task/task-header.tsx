@@ -91,7 +91,7 @@ function Owner() {
           </span>
         </span>
       )}
-      {!isMine && (
+      {!isMine && task.status.state !== 'merged' && task.status.state !== 'closed' && (
         <Button size="sm" pending={takeOver.pending} onClick={() => void takeOver.run()}>
           Take over
         </Button>

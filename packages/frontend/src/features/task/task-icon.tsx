@@ -71,7 +71,7 @@ export function ActivityDot({ activity }: { activity: TaskSummary['activity'] })
           role="img"
           aria-label="The agent waits for an answer"
           title="The agent waits for an answer"
-          className="size-2 shrink-0 rounded-full bg-warning"
+          className="size-2 shrink-0 rounded-full bg-attention"
         />
       );
   }

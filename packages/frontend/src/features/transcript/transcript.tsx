@@ -3,11 +3,13 @@ import { loadOlderItems } from '@foundry/client/commands/older-items';
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, MessageSquareText } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { showError } from '../../ui/toasts.tsx';
 import { useSession } from '../task/session-context.ts';
+import { useTask } from '../task/task-context.ts';
+import { TaskNotice } from '../task/task-notice.tsx';
 import { TranscriptRow } from './transcript-row.tsx';
 
 /** Nearer to the end than this counts as being at it, in pixels. */
@@ -18,6 +20,7 @@ export function Transcript() {
   const { items, olderCursor, session } = useSession();
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
+  const hasItems = items.length > 0;
   // The React compiler is not used here, which is what this rule is about: the virtualizer changes in place.
   // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
@@ -33,8 +36,19 @@ export function Transcript() {
     paddingEnd: 20,
   });
   useEffect(() => virtualizer.scrollToEnd(), [virtualizer]);
+  const followEnd = useEffectEvent(() => {
+    if (atEnd) virtualizer.scrollToEnd();
+  });
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    // The queue below grows and shrinks, which must not hide the newest entry.
+    const observer = new ResizeObserver(() => followEnd());
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [hasItems]);
 
-  if (items.length === 0) return <NoItems />;
+  if (!hasItems) return <NoItems />;
   const working = session.status === 'working';
   return (
     <>
@@ -107,11 +121,18 @@ function LoadOlder() {
 }
 
 function NoItems() {
+  const needsNotice = useTask().task.status.state !== 'ready';
   return (
-    <div className="flex h-full items-center justify-center">
-      <EmptyState icon={MessageSquareText} title="No messages yet">
-        Say what the agent should do. It works on this task’s branch in a workspace of its own.
-      </EmptyState>
+    <div className="flex h-full flex-col justify-center overflow-y-auto p-4">
+      {needsNotice ? (
+        <div className="mx-auto my-auto w-full max-w-[520px]">
+          <TaskNotice />
+        </div>
+      ) : (
+        <EmptyState icon={MessageSquareText} title="No messages yet">
+          Say what the agent should do. It works on this task’s branch in a workspace of its own.
+        </EmptyState>
+      )}
     </div>
   );
 }
