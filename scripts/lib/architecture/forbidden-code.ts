@@ -12,7 +12,9 @@ interface CodeRule {
 const ownSource = /^(packages|scripts)\/.*\.tsx?$/;
 const mayHoldSql = (path: string): boolean =>
   isTestFile(path) ||
-  /\/(db|store)\/|repository[^/]*\.ts$|\/command-loop\/(database|tables|store-repository)\.ts$/.test(path);
+  /\/(db|store)\/|repository[^/]*\.ts$|\/command-loop\/(database|tables|store-repository)\.ts$|\/actors\/json-rows\.ts$/.test(
+    path,
+  );
 
 const rules: readonly CodeRule[] = [
   {
