@@ -222,17 +222,18 @@ export const gitHubLimits = {
   resyncIntervalMs: 6 * 60 * 60_000,
   repairIntervalMs: 5 * 60_000,
   deliveryPagesPerRepair: 5,
-  redeliveriesPerRepair: 50,
+  redeliveriesPerRepair: 30,
+  attemptsPerDelivery: 4,
   /** Check runs come in bursts: the summary of a commit is read once, this long after the first. */
   checksDelayMs: 500,
   /** Cached replies that no sync has used for this long are forgotten. */
   cacheRetentionMs: 7 * 24 * 60 * 60_000,
-  /** Installations of one person, and pages of repositories, that an access refresh follows. */
-  accessInstallations: 200,
+  /** Pages of repositories that one batch of an access refresh reads. */
   accessPagesPerStep: 24,
+  /** Ids that the answer about one person's access carries at most. */
   accessRepositories: 20_000,
-  /** Access that was read less than this ago is not read again unless a person asks. */
-  accessFreshMs: 10_000,
+  /** A refresh without end after this long is taken for dead: a new one may start. */
+  accessStaleMs: 60_000,
 } as const;
 
 export const organizationLimits = {
@@ -253,6 +254,7 @@ export const repositoryLimits = { tasksInOverview: 200 } as const;
 
 export const userLimits = {
   taskStatesInSnapshot: 1_000,
+  taskStatesSizeBytes: 512 * 1024,
 } as const;
 
 export const taskLimits = {

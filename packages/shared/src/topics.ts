@@ -65,6 +65,8 @@ export const userSnapshotSchema = z.object({
   organizations: z.array(organizationSchema),
   defaultModelId: z.string().nullable(),
   taskStates: z.array(taskStateSchema),
+  /** Why GitHub could not be asked what this person may see, for example that they must sign in again. */
+  accessProblem: z.string().nullable().optional(),
 });
 /** The first page of tasks, newest activity first; `nextCursor` goes to the tasks endpoint. */
 export const organizationSnapshotSchema = z.object({

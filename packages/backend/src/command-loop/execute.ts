@@ -31,6 +31,8 @@ export type StepAnswer =
 export interface AppliedBatch {
   readonly answers: readonly StepAnswer[];
   readonly change: Change | null;
+  /** To be sent after the commit. */
+  readonly events: readonly { readonly event: string; readonly payload: unknown }[];
 }
 
 /** The same command leads to the same ids whenever it is repeated; hashing keeps long chains of causes short. */
@@ -79,6 +81,7 @@ class Collector implements TransactionContext {
   readonly outbox: store.OutboxMessage[] = [];
   readonly upserts: Upsert[] = [];
   readonly removes: Remove[] = [];
+  readonly events: { event: string; payload: unknown }[] = [];
   reloading = false;
   readonly #envelope: Envelope;
   readonly #step: string;
@@ -138,6 +141,10 @@ class Collector implements TransactionContext {
 
   reload = (): void => {
     this.reloading = true;
+  };
+
+  broadcast: TransactionContext['broadcast'] = (event, payload) => {
+    this.events.push({ event, payload });
   };
 }
 
@@ -286,7 +293,11 @@ export async function applyTransactionStep(
         }
       }
       await store.prune(tx, Date.now());
-      return { answers, change: await flush(tx, collectors) };
+      return {
+        answers,
+        change: await flush(tx, collectors),
+        events: collectors.flatMap((collector) => collector.events),
+      };
     },
     { name: 'command-step', timeout: 10_000 },
   );

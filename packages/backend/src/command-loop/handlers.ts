@@ -30,6 +30,8 @@ export interface TransactionContext {
   readonly remove: (...changes: Remove[]) => void;
   /** Too much changed to list: everybody reads a new snapshot. */
   readonly reload: () => void;
+  /** An event of its own for whoever listens now, sent after the commit. Nothing keeps it: for hints, never for state. */
+  readonly broadcast: (event: string, payload: unknown) => void;
 }
 
 /** What an outside effect gets. It holds no transaction; its result is recorded when it returns. */

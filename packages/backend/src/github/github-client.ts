@@ -1,6 +1,6 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { gitHubLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -47,6 +47,7 @@ export interface GitHub {
   asPerson(token: string): GitHubApi;
 }
 
+const graphQlRoute = 'POST /graphql';
 type Authorization = (options: { renew: boolean }) => Promise<string>;
 
 /** Clients for the configured GitHub. No client ever sleeps or retries by itself: that is the command loop's part. */
@@ -62,6 +63,8 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
       error: () => undefined,
     },
   });
+  // Beside REST's `/api/v3` where GitHub is hosted by oneself, below the one address of github.com.
+  const graphQlUrl = `${config.apiUrl.replace(/\/v3$/, '')}/graphql`;
   const { app } = config;
   const appAuth =
     app === undefined
@@ -103,7 +106,7 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
           'x-github-api-version': '2022-11-28',
           ...(typeof options.etag === 'string' ? { 'if-none-match': options.etag } : {}),
         };
-        const reply = await octokit.request(route, {
+        const reply = await octokit.request(route === graphQlRoute ? `POST ${graphQlUrl}` : route, {
           ...parameters,
           headers,
           request: { signal: options.signal },
@@ -205,7 +208,23 @@ function httpFaultOf(error: unknown): HttpFault | null {
     return error.status === 304 ? { status: 304, message: '', headers: {} } : null;
   }
   const headers = 'headers' in response && typeof response.headers === 'object' ? response.headers : {};
-  return { status: error.status, message: error.message, headers: { ...headers } };
+  const words = refusalShape.safeParse('data' in response ? response.data : null);
+  return {
+    status: error.status,
+    message: words.success ? wordsOf(words.data) : error.message,
+    headers: { ...headers },
+  };
+}
+
+/** GitHub's general sentence, and what it says of each field when it does. */
+const refusalShape = z.object({
+  message: z.string(),
+  errors: z.array(z.union([z.string(), z.object({ message: z.string().optional() })])).optional(),
+});
+
+function wordsOf({ message, errors = [] }: z.output<typeof refusalShape>): string {
+  const details = errors.map((detail) => (typeof detail === 'string' ? detail : (detail.message ?? '')));
+  return [message, ...details].filter((text) => text !== '').join(': ');
 }
 
 function faultOf(error: unknown, route: string): GitHubError | RateLimited | 'unchanged' {

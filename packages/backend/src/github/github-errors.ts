@@ -1,3 +1,4 @@
+import { GitHubTokenError } from '../auth/github-tokens.ts';
 import { CommandError, RetryLater } from '../command-loop/errors.ts';
 
 export type GitHubErrorCode =
@@ -48,6 +49,9 @@ export function asCommandFault(error: unknown): unknown {
     return new RetryLater(error.retryAtMs, error.message);
   }
   if (error instanceof GitHubError && error.code !== 'github_unavailable') {
+    return new CommandError(error.code, error.message, { cause: error });
+  }
+  if (error instanceof GitHubTokenError && !error.retryable) {
     return new CommandError(error.code, error.message, { cause: error });
   }
   return error;

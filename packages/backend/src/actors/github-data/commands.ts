@@ -9,10 +9,16 @@ export const gitHubDataCatalog = {
   'githubData.command.receiveWebhook': command(normalisedWebhookSchema, z.null()),
   /** Starts a full sync, or leaves a running one alone. `installationId` when the sender knows it. */
   'githubData.command.startSync': command(
-    z.object({ reason: z.string().max(200), installationId: z.string().nullable() }),
+    z.object({
+      reason: z.string().max(200),
+      installationId: z.string().nullable(),
+      /** Something changed that a running sync may have passed already: once it is done, another one follows. */
+      again: z.boolean().optional(),
+    }),
     z.null(),
+    { timeoutMs: 4_500 },
   ),
-  /** One page of one phase; enqueues the next (R4). `cursor` is the page to read, from 1 (pull requests: `repositoryId:page`). */
+  /** Some pages of one phase; enqueues the next batch (R4). What `cursor` means is the phase's own business; a phase begins at `start`. */
   'githubData.command.syncBatch': command(
     z.object({ generation: z.number().int(), phase: syncPhaseSchema, cursor: z.string() }),
     z.null(),
@@ -34,5 +40,26 @@ export const gitHubDataCatalog = {
     z.null(),
     { timeoutMs: 4_500 },
   ),
+  /** Reads the check runs of a commit anew, some moments after GitHub said that they changed. */
+  'githubData.command.readChecks': command(
+    z.object({ repositoryId: repositoryIdSchema, headSha: z.string() }),
+    z.null(),
+    { timeoutMs: 4_500 },
+  ),
+  'githubData.command.readReviews': command(
+    z.object({ repositoryId: repositoryIdSchema, number: z.number().int() }),
+    z.null(),
+    { timeoutMs: 4_500 },
+  ),
+  /** Those of these GitHub accounts (null: of all members) who use Foundry have their access read anew. */
+  'githubData.command.refreshPeople': command(
+    z.object({ githubIds: z.array(z.string()).max(1_000).nullable(), reason: z.string().max(200) }),
+    z.null(),
+    { timeoutMs: 4_500 },
+  ),
+  /** Every few minutes while the App is installed: failed deliveries are sent again, and now and then all is synced. */
+  'githubData.command.repairDeliveries': command(z.object({ tick: z.number().int() }), z.null(), {
+    timeoutMs: 4_500,
+  }),
 };
 export type GitHubDataCatalog = typeof gitHubDataCatalog;

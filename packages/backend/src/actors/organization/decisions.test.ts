@@ -49,7 +49,7 @@ describe('titles and branches', () => {
   test('a long first line is cut between words, a long word inside, an emoji never', () => {
     const words = titleFromPrompt('word '.repeat(40));
     expect(words).toMatch(/^(word )+word…$/);
-    expect([...titleFromPrompt('😀a'.repeat(200))].length).toBe(80);
+    expect(Array.from(titleFromPrompt('😀a'.repeat(200))).length).toBe(80);
     expect(titleFromPrompt('x'.repeat(300))).toHaveLength(80);
   });
 

@@ -21,7 +21,7 @@ export function titleFromPrompt(prompt: string | undefined): string {
     return fallbackTitle;
   }
   const limit = organizationLimits.titleFromPromptLength;
-  const characters = [...line];
+  const characters = Array.from(line);
   if (characters.length <= limit) {
     return line;
   }

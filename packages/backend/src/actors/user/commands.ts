@@ -2,13 +2,27 @@ import { taskStateSchema } from '@foundry/shared/entities';
 import { organizationIdSchema, taskIdSchema } from '@foundry/shared/ids';
 import { setTaskStateRequestSchema } from '@foundry/shared/requests';
 import { z } from 'zod';
+import { userAuthCommands } from '../../auth/actor-commands.ts';
 import { command } from '../../command-loop/catalog.ts';
 
 export const userCatalog = {
+  ...userAuthCommands,
   /** Reads from GitHub, with the person's own token, which installations and repositories they may see. */
-  'user.command.refreshAccess': command(z.object({ reason: z.string().max(200) }), z.null(), {
-    timeoutMs: 4_500,
-  }),
+  'user.command.refreshAccess': command(z.object({ reason: z.string().max(200) }), z.null()),
+  /** Some pages of a refresh; enqueues the next ones (R4). */
+  'user.command.readAccess': command(
+    z.object({
+      generation: z.number().int(),
+      /** Page of the list of installations, null when all of it was read. */
+      installationsPage: z.string().nullable(),
+      repositoryPages: z.array(
+        z.object({ installationId: z.string(), organizationId: organizationIdSchema, page: z.string() }),
+      ),
+      failedAttempts: z.number().int(),
+    }),
+    z.null(),
+    { timeoutMs: 4_500 },
+  ),
   'user.command.setTaskState': command(
     setTaskStateRequestSchema
       .omit({ commandId: true })

@@ -1,0 +1,37 @@
+import type { AppSnapshot } from '@foundry/shared/topics';
+import { UserError } from 'rivetkit';
+import { z } from 'zod';
+import { appAuthQuerySchema, AuthStoreError, type AppAuthReadResult } from '../../auth/auth-store.ts';
+import { readAppAuth } from '../../auth/db/app-repository.ts';
+import type { LoopActionContext } from '../../command-loop/command-loop.ts';
+import { readVersion } from '../../command-loop/store-repository.ts';
+import { findUsersByGithubId, listOrganizations } from './db/repository.ts';
+
+const usersQuerySchema = z.object({ githubIds: z.array(z.string()).max(1_000) });
+
+export const reads = {
+  /** Better Auth's reads (R2). @throws {UserError} with the code of an AuthStoreError */
+  authRead: async (c: LoopActionContext, input: unknown): Promise<AppAuthReadResult> => {
+    try {
+      return await readAppAuth(c.db, appAuthQuerySchema.parse(input));
+    } catch (error) {
+      if (error instanceof AuthStoreError) {
+        throw new UserError(error.message, { code: error.code });
+      }
+      throw error;
+    }
+  },
+
+  /** `usersByGithubId({githubIds})`: those of these accounts that have signed in here. */
+  usersByGithubId: async (c: LoopActionContext, input: unknown) =>
+    await findUsersByGithubId(c.db, usersQuerySchema.parse(input).githubIds),
+
+  /** Every account this server has to do with; who may see which is the gateway's to filter. */
+  organizations: async (c: LoopActionContext) => await listOrganizations(c.db),
+
+  snapshot: async (c: LoopActionContext): Promise<AppSnapshot> =>
+    await c.db.transaction(async (tx) => ({
+      version: await readVersion(tx),
+      organizations: await listOrganizations(tx),
+    })),
+};

@@ -1,0 +1,132 @@
+import { pullRequestSchema } from '@foundry/shared/entities';
+import { z } from 'zod';
+import { CommandError } from '../../../command-loop/errors.ts';
+import {
+  effect,
+  Finish,
+  transaction,
+  type CommandHandler,
+  type RunningCommand,
+} from '../../../command-loop/handlers.ts';
+import type { GitHubApi } from '../../../github/github-client.ts';
+import { withCommandFaults } from '../../../github/github-errors.ts';
+import { pullRequestShape, toPullRequest, type PullRequestShape } from '../../../github/shapes.ts';
+import { organizationIdOf, taskAddress } from '../../addresses.ts';
+import { services } from '../../services.ts';
+import * as repository from '../db/repository.ts';
+import { gitHub } from './github.ts';
+import type { GitHubDataInput } from './inputs.ts';
+import { applyPullRequests } from './phases/pull-requests.ts';
+import { readChecksSoon } from './receive-webhook.ts';
+import { ownerAndName } from './requests.ts';
+
+type Input = GitHubDataInput<'publishPullRequest'>;
+
+const publishedSchema = z.object({
+  branch: z.string(),
+  pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }),
+});
+
+const locate = transaction('locate', async (t, { input }: RunningCommand<Input>) => {
+  const fullName = await repository.readRepositoryName(t.tx, input.repositoryId);
+  if (fullName === null) {
+    throw new CommandError(
+      'repository_not_found',
+      'Foundry does not know this repository (any more). Has it been removed from the GitHub App?',
+    );
+  }
+  return { fullName };
+});
+
+/** The open pull request of the branch, if there is one: a repeated publish must not open a second. */
+async function findOpen(
+  api: GitHubApi,
+  fullName: string,
+  input: Input,
+  signal: AbortSignal,
+): Promise<PullRequestShape | null> {
+  const { owner, repo } = ownerAndName(fullName);
+  const found = await api.send(
+    'GET /repos/{owner}/{repo}/pulls',
+    { owner, repo, state: 'open', head: `${owner}:${input.branch}`, per_page: 10 },
+    z.array(pullRequestShape),
+    { signal },
+  );
+  return found.find(({ base }) => base.ref === input.baseBranch) ?? found[0] ?? null;
+}
+
+/** GitHub's REST API cannot change whether a pull request is a draft. */
+async function setDraft(
+  api: GitHubApi,
+  pull: PullRequestShape,
+  draft: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const mutation = draft ? 'convertPullRequestToDraft' : 'markPullRequestReadyForReview';
+  const reply = await api.send(
+    'POST /graphql',
+    {
+      query: `mutation($id: ID!) { ${mutation}(input: {pullRequestId: $id}) { pullRequest { isDraft } } }`,
+      variables: { id: pull.node_id },
+    },
+    z.object({ errors: z.array(z.object({ message: z.string() })).optional() }),
+    { signal },
+  );
+  const [problem] = reply.errors ?? [];
+  if (problem !== undefined) {
+    throw new CommandError('draft_not_changed', `GitHub did not change the draft state: ${problem.message}`);
+  }
+}
+
+const publish = effect('publish', async ({ signal }, command: RunningCommand<Input>) => {
+  const { input } = command;
+  const { fullName } = command.resultOf(locate);
+  return await withCommandFaults(async () => {
+    const { token } = await services().gitHubTokenFor(input.ownerUserId);
+    const api = gitHub().asPerson(token);
+    const target = ownerAndName(fullName);
+    const { title, body, draft } = input;
+    const existing = await findOpen(api, fullName, input, signal);
+    let pull: PullRequestShape;
+    if (existing === null) {
+      const parameters = { ...target, title, body, draft, head: input.branch, base: input.baseBranch };
+      pull = await api.send('POST /repos/{owner}/{repo}/pulls', parameters, pullRequestShape, { signal });
+    } else {
+      pull = await api.send(
+        'PATCH /repos/{owner}/{repo}/pulls/{pull_number}',
+        { ...target, pull_number: existing.number, title, body },
+        pullRequestShape,
+        { signal },
+      );
+      if ((pull.draft ?? false) !== draft) {
+        await setDraft(api, pull, draft, signal);
+        pull = { ...pull, draft };
+      }
+    }
+    const { branch, pullRequest } = toPullRequest(pull, input.repositoryId);
+    return { branch, pullRequest };
+  });
+});
+
+const tell = transaction('tell', async (t, command: RunningCommand<Input>) => {
+  const { input } = command;
+  const { branch, pullRequest } = publishedSchema.parse(command.resultOf(publish));
+  // The index knows it at once; GitHub's own webhook will find nothing new.
+  await applyPullRequests(t, [{ repositoryId: input.repositoryId, branch, pullRequest }], null);
+  await readChecksSoon(t, input.repositoryId, pullRequest.headSha);
+  t.send(taskAddress(organizationIdOf(t.key), input.taskId), 'task.command.pullRequestPublished', {
+    pullRequest: { ...pullRequest, checks: { state: 'none', total: 0, failed: 0 }, reviewDecision: 'none' },
+    headSha: input.headSha,
+  });
+  return new Finish(null);
+});
+
+/** Opens or updates the pull request as the task's owner, and tells the task how that went. */
+export const publishPullRequest: CommandHandler<Input> = {
+  steps: [locate, publish, tell],
+  onFailure: async (t, { input, failure }) => {
+    if (input !== null) {
+      t.send(taskAddress(organizationIdOf(t.key), input.taskId), 'task.command.publishFailed', { failure });
+    }
+  },
+};

@@ -1,0 +1,164 @@
+import {
+  organizationSchema,
+  type Organization,
+  type TaskState,
+  type UserProfile,
+} from '@foundry/shared/entities';
+import { asc, desc, eq, lt, sql } from 'drizzle-orm';
+import type { ActorDatabase } from '../../../command-loop/database.ts';
+import { excluded, rowsFromJson } from '../../json-rows.ts';
+import {
+  access,
+  accessOrganizations,
+  accessRepositories,
+  authUser,
+  preferences,
+  taskStates,
+} from './schema.ts';
+
+/** Null before the person's sign-up is complete. */
+export async function readProfile(db: ActorDatabase): Promise<UserProfile | null> {
+  const [row] = await db.select().from(authUser).limit(1);
+  if (row === undefined || row.githubId === null || row.login === null) {
+    return null;
+  }
+  return { id: row.id, githubId: row.githubId, login: row.login, name: row.name, avatarUrl: row.image };
+}
+
+export type AccessState = Omit<typeof access.$inferSelect, 'id'>;
+
+const neverRead: AccessState = {
+  generation: 0,
+  isRunning: false,
+  again: false,
+  readAtMs: null,
+  problem: null,
+};
+
+export async function readAccessState(db: ActorDatabase): Promise<AccessState> {
+  const [row] = await db.select().from(access).limit(1);
+  if (row === undefined) {
+    return neverRead;
+  }
+  const { id: _id, ...state } = row;
+  return state;
+}
+
+export async function writeAccessState(db: ActorDatabase, state: AccessState): Promise<void> {
+  await db
+    .insert(access)
+    .values({ id: 1, ...state })
+    .onConflictDoUpdate({ target: access.id, set: state });
+}
+
+export async function upsertAccessOrganizations(
+  db: ActorDatabase,
+  organizations: readonly Organization[],
+  generation: number,
+): Promise<void> {
+  await db
+    .insert(accessOrganizations)
+    .select(
+      rowsFromJson(
+        accessOrganizations,
+        organizations.map((organization) => ({
+          id: organization.id,
+          organizationJson: JSON.stringify(organizationSchema.parse(organization)),
+          publishedJson: null,
+          generation,
+        })),
+      ),
+    )
+    .onConflictDoUpdate({
+      target: accessOrganizations.id,
+      set: {
+        organizationJson: excluded(accessOrganizations.organizationJson),
+        generation: excluded(accessOrganizations.generation),
+      },
+    });
+}
+
+export async function upsertAccessRepositories(
+  db: ActorDatabase,
+  rows: readonly { id: string; organizationId: string }[],
+  generation: number,
+): Promise<void> {
+  await db
+    .insert(accessRepositories)
+    .select(
+      rowsFromJson(
+        accessRepositories,
+        rows.map((row) => ({ ...row, generation })),
+      ),
+    )
+    .onConflictDoUpdate({
+      target: accessRepositories.id,
+      set: {
+        organizationId: excluded(accessRepositories.organizationId),
+        generation: excluded(accessRepositories.generation),
+      },
+    });
+}
+
+/** Forgets what a finished refresh did not see. */
+export async function sweepAccess(db: ActorDatabase, generation: number): Promise<void> {
+  await db.delete(accessRepositories).where(lt(accessRepositories.generation, generation));
+  await db.delete(accessOrganizations).where(lt(accessOrganizations.generation, generation));
+}
+
+/** What the person was told to see: the result of the last finished refresh. */
+export async function listOrganizations(db: ActorDatabase): Promise<Organization[]> {
+  const rows = await db.select().from(accessOrganizations).orderBy(asc(accessOrganizations.id));
+  return rows.flatMap(({ publishedJson }) =>
+    publishedJson === null ? [] : [organizationSchema.parse(JSON.parse(publishedJson))],
+  );
+}
+
+/** Makes what a refresh found what the person sees. */
+export async function publishOrganizations(db: ActorDatabase): Promise<void> {
+  await db.update(accessOrganizations).set({ publishedJson: sql`${accessOrganizations.organizationJson}` });
+}
+
+export async function listAccessRepositoryIds(db: ActorDatabase, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: accessRepositories.id })
+    .from(accessRepositories)
+    .orderBy(asc(accessRepositories.id))
+    .limit(limit);
+  return rows.map((row) => row.id);
+}
+
+export async function readDefaultModel(db: ActorDatabase): Promise<string | null> {
+  const [row] = await db.select().from(preferences).limit(1);
+  return row?.defaultModelId ?? null;
+}
+
+export async function writeDefaultModel(db: ActorDatabase, defaultModelId: string | null): Promise<void> {
+  await db
+    .insert(preferences)
+    .values({ id: 1, defaultModelId })
+    .onConflictDoUpdate({ target: preferences.id, set: { defaultModelId } });
+}
+
+type TaskStateRow = typeof taskStates.$inferSelect;
+
+/** The parser of the topic knows the ids' forms; the column only knows text. */
+function toTaskState({ updatedAtMs: _updatedAtMs, ...state }: TaskStateRow): TaskState {
+  return state;
+}
+
+export async function readTaskState(db: ActorDatabase, taskId: string): Promise<TaskState | null> {
+  const [row] = await db.select().from(taskStates).where(eq(taskStates.taskId, taskId)).limit(1);
+  return row === undefined ? null : toTaskState(row);
+}
+
+export async function writeTaskState(db: ActorDatabase, state: TaskState, nowMs: number): Promise<void> {
+  const row = { ...state, updatedAtMs: nowMs };
+  await db.insert(taskStates).values(row).onConflictDoUpdate({ target: taskStates.taskId, set: row });
+}
+
+/** Last changed first. */
+export async function listTaskStates(db: ActorDatabase, limit: number): Promise<TaskState[]> {
+  const rows = await db.select().from(taskStates).orderBy(desc(taskStates.updatedAtMs)).limit(limit);
+  return rows.map(toTaskState);
+}

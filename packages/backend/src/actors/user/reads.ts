@@ -1,0 +1,46 @@
+import { UserError } from 'rivetkit';
+import { AuthStoreError, userAuthQuerySchema } from '../../auth/auth-store.ts';
+import { readUserAuth } from '../../auth/db/user-repository.ts';
+import type { AuthRecord } from '../../auth/where.ts';
+import type { LoopActionContext } from '../../command-loop/command-loop.ts';
+import { gitHubLimits } from '../../limits.ts';
+import type { UserAccess } from './commands.ts';
+import * as repository from './db/repository.ts';
+
+/** For people who are not signed up (yet): their actor answers nothing about them. */
+export function notSignedUp(): UserError {
+  return new UserError('Nobody with this id has signed in here.', { code: 'user_not_found' });
+}
+
+export const reads = {
+  /** Better Auth's reads (R2). @throws {UserError} with the code of an AuthStoreError */
+  authRead: async (c: LoopActionContext, input: unknown): Promise<AuthRecord[]> => {
+    try {
+      return await readUserAuth(c.db, userAuthQuerySchema.parse(input));
+    } catch (error) {
+      if (error instanceof AuthStoreError) {
+        throw new UserError(error.message, { code: error.code });
+      }
+      throw error;
+    }
+  },
+
+  /** What GitHub lets this person see, by the last finished refresh. @throws {UserError} user_not_found */
+  access: async (c: LoopActionContext): Promise<UserAccess> =>
+    await c.db.transaction(async (tx) => {
+      const profile = await repository.readProfile(tx);
+      if (profile === null) {
+        throw notSignedUp();
+      }
+      const { readAtMs } = await repository.readAccessState(tx);
+      return {
+        userId: profile.id,
+        githubId: profile.githubId,
+        login: profile.login,
+        avatarUrl: profile.avatarUrl,
+        organizationIds: (await repository.listOrganizations(tx)).map(({ id }) => id),
+        repositoryIds: await repository.listAccessRepositoryIds(tx, gitHubLimits.accessRepositories),
+        readAtMs,
+      };
+    }),
+};
