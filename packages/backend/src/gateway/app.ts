@@ -91,5 +91,7 @@ export function createGatewayApp(services: GatewayServices): GatewayApp {
 function answerError(c: GatewayContext, error: HttpError, headers: Record<string, string> = {}): Response {
   const retryAfter =
     error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1_000)) };
-  return c.json(errorBody(error, c.get('requestId')), error.status, { ...headers, ...retryAfter });
+  // The rest of a body that nobody reads would block the connection for what comes after it.
+  const close = error.status === 413 ? { connection: 'close' } : {};
+  return c.json(errorBody(error, c.get('requestId')), error.status, { ...headers, ...retryAfter, ...close });
 }

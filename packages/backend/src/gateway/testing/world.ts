@@ -1,0 +1,381 @@
+import { randomUUID } from 'node:crypto';
+import type { PullRequest, Repository, Task, TaskSummary } from '@foundry/shared/entities';
+import { makeSignature } from 'better-auth/crypto';
+import { expect, vi } from 'vitest';
+import { appAddress, organizationAddress } from '../../actors/addresses.ts';
+import { auditLog } from '../../actors/audit-log/index.ts';
+import { organization } from '../../actors/organization/index.ts';
+import { betterAuthSecret } from '../../auth/auth-options.ts';
+import { createAuthRows } from '../../auth/auth-rows.ts';
+import { createAuth, type FoundryAuth } from '../../auth/auth.ts';
+import { createSecretBox } from '../../auth/crypto.ts';
+import { createInProcessStore } from '../../auth/testing/in-process-store.ts';
+import { ActorConnections } from '../../command-loop/connections.ts';
+import { systemEnvelope } from '../../command-loop/execute.ts';
+import { provideLoopRuntime } from '../../command-loop/runtime.ts';
+import type { Config } from '../../config.ts';
+import { startTestRegistry } from '../../engine/testing.ts';
+import { createLogger } from '../../log.ts';
+import { createGatewayApp } from '../app.ts';
+import type { RoutePermission } from '../permissions/check-routes.ts';
+import { startGateway, type Gateway } from '../server.ts';
+import { createServices } from '../services.ts';
+import { app, facts, githubData, newSession, task, taskSession, user } from './stand-ins.ts';
+
+export const publicUrl = 'http://foundry.test';
+export const webhookSecret = 'webhook-secret';
+const secret = 'a-secret-of-at-least-thirty-two-chars';
+
+/** Ids of the seeded world; new in every test file, because an engine keeps its actors. */
+export const ids = (() => {
+  const base = 1_000_000 + Math.floor(Math.random() * 1e9);
+  const [open, hidden] = [String(base + 1), String(base + 2)];
+  const [openTask, hiddenTask, virtualTask] = [`pr_${open}_1`, `pr_${hidden}_1`, `pr_${open}_2`];
+  return {
+    organization: String(base),
+    otherOrganization: String(base + 3),
+    open,
+    hidden,
+    openTask,
+    hiddenTask,
+    virtualTask,
+    openSession: `session_${openTask}_00000000000000aa`,
+    hiddenSession: `session_${hiddenTask}_00000000000000bb`,
+  };
+})();
+
+/** `insider` sees both repositories, `member` only the open one, `stranger` nothing. */
+export const roles = ['anonymous', 'stranger', 'member', 'insider'] as const;
+export type Role = (typeof roles)[number];
+
+export interface World {
+  readonly gateway: Gateway;
+  readonly url: string;
+  readonly connections: ActorConnections;
+  readonly auth: FoundryAuth;
+  readonly permissions: readonly RoutePermission[];
+  readonly logLines: string[];
+  /** Headers of a new session of this person. */
+  readonly signIn: (role: Role) => Promise<Record<string, string>>;
+  readonly request: (
+    role: Role,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<{ status: number; body: unknown; headers: Headers }>;
+  /** Hands a command of Foundry itself to the organization and waits for it. */
+  readonly tell: (name: string, body: unknown) => Promise<void>;
+  readonly announceEnded: (sessionTokenHash: string) => Promise<void>;
+  readonly startAnotherGateway: () => Promise<{ gateway: Gateway; url: string }>;
+  readonly stop: () => Promise<void>;
+}
+
+export function userIdOf(role: Role): string {
+  return `${role}-${ids.organization}`;
+}
+
+export function grant(role: Role, organizationIds: string[], repositoryIds: string[], isRead = true): void {
+  facts.access.set(userIdOf(role), {
+    userId: userIdOf(role),
+    githubId: String(roles.indexOf(role) + 1),
+    login: role,
+    avatarUrl: null,
+    organizationIds,
+    repositoryIds,
+    readAtMs: isRead ? Date.now() : null,
+  });
+}
+
+function config(): Config {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: '/nowhere',
+    secret,
+    publicUrl,
+    roles: { gateway: true, actors: true },
+    engine: { externalEndpoint: undefined, port: 1, pool: 'test' },
+    github: {
+      apiUrl: 'https://api.github.example.com',
+      webUrl: 'https://github.example.com',
+      app: {
+        appId: '1',
+        privateKey: 'none',
+        slug: 'foundry-test',
+        clientId: 'client-id',
+        clientSecret: 'client-secret',
+        webhookSecret,
+      },
+    },
+    logLevel: 'info',
+  };
+}
+
+/** A real engine, registry and gateway with one organization of two repositories, one of which is hidden. */
+export async function startWorld(options: { staticDir?: string } = {}): Promise<World> {
+  const quiet = createLogger('error');
+  const logLines: string[] = [];
+  const log = createLogger('debug', (line) => logLines.push(line));
+  const registry = await startTestRegistry({
+    use: { app, user, organization, auditLog, task, taskSession, githubData },
+  });
+  const connections = new ActorConnections({
+    endpoint: registry.endpoint,
+    poolName: registry.pool,
+    log: quiet,
+  });
+  provideLoopRuntime({ connections, log: quiet });
+
+  const box = createSecretBox(secret);
+  const store = createInProcessStore();
+  const rows = createAuthRows({
+    store,
+    box,
+    nowMs: Date.now,
+    newCommandId: randomUUID,
+    onSessionEnded: () => undefined,
+  });
+  const now = new Date().toISOString();
+  for (const role of roles.slice(1)) {
+    await rows.create('user', {
+      id: userIdOf(role),
+      name: role,
+      email: `${role}@example.com`,
+      emailVerified: true,
+      githubId: String(roles.indexOf(role) + 1),
+      login: role,
+      createdAt: now,
+      updatedAt: now,
+    });
+  }
+  grant('stranger', [ids.otherOrganization], []);
+  grant('member', [ids.organization], [ids.open]);
+  grant('insider', [ids.organization], [ids.open, ids.hidden]);
+
+  const start = async (): Promise<{ gateway: Gateway; url: string; auth: FoundryAuth }> => {
+    let gateway: Gateway | undefined;
+    const auth = createAuth({
+      store,
+      box,
+      publicUrl,
+      github: {
+        webUrl: 'https://github.example.com',
+        apiUrl: 'https://api.github.example.com',
+        clientId: 'client-id',
+        clientSecret: 'client-secret',
+      },
+      log: quiet,
+      onSessionEnded: (session) => gateway?.sessionEnded(session),
+    });
+    gateway = await startGateway({
+      config: config(),
+      connections,
+      auth,
+      log,
+      isEngineReady: async () => true,
+      ...options,
+    });
+    return { gateway, auth, url: `http://127.0.0.1:${gateway.port}` };
+  };
+  const first = await start();
+  const others: Gateway[] = [];
+  const services = createServices({
+    config: config(),
+    connections,
+    auth: first.auth,
+    log: quiet,
+    isEngineReady: async () => true,
+  });
+  const { permissions } = createGatewayApp(services);
+  services.access.close();
+
+  const tell = async (name: string, body: unknown): Promise<void> => {
+    const envelope = systemEnvelope(randomUUID(), null);
+    const outcome = await connections.call(
+      organizationAddress(ids.organization),
+      'enqueueAndWait',
+      [{ name, body, envelope }, 8_000],
+      { timeoutMs: 10_000 },
+    );
+    expect(outcome).toMatchObject({ status: 'done' });
+  };
+  await seed(tell);
+
+  const signIn = async (role: Role): Promise<Record<string, string>> => {
+    if (role === 'anonymous') return {};
+    const token = randomUUID();
+    await rows.create('session', {
+      id: randomUUID(),
+      userId: userIdOf(role),
+      token,
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      createdAt: now,
+      updatedAt: now,
+    });
+    const signature = await makeSignature(token, betterAuthSecret(box));
+    return { cookie: `foundry.session_token=${encodeURIComponent(`${token}.${signature}`)}` };
+  };
+  const cookies = new Map<Role, Record<string, string>>();
+  return {
+    gateway: first.gateway,
+    url: first.url,
+    connections,
+    auth: first.auth,
+    permissions,
+    logLines,
+    signIn,
+    tell,
+    request: async (role, method, path, body, headers = {}) => {
+      const cookie = cookies.get(role) ?? (await signIn(role));
+      cookies.set(role, cookie);
+      const response = await fetch(`${first.url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...cookie,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json') === true;
+      return {
+        status: response.status,
+        body: isJson && text !== '' ? (JSON.parse(text) as unknown) : text,
+        headers: response.headers,
+      };
+    },
+    announceEnded: async (sessionTokenHash) => {
+      await connections.call(appAddress(), 'announce', [{ userId: 'any', sessionTokenHash }]);
+    },
+    startAnotherGateway: async () => {
+      const other = await start();
+      others.push(other.gateway);
+      return other;
+    },
+    stop: async () => {
+      for (const gateway of [...others, first.gateway]) await gateway.stop();
+      services.feeds.close();
+      await connections.dispose();
+      await registry.stop();
+      store.close();
+    },
+  };
+}
+
+function repository(id: string, name: string): Repository {
+  return {
+    id,
+    name,
+    fullName: `acme/${name}`,
+    private: name === 'vault',
+    archived: false,
+    description: null,
+    defaultBranch: 'main',
+    htmlUrl: `https://github.example.com/acme/${name}`,
+    pushedAtMs: 1,
+  };
+}
+
+export function pullRequest(number: number): Omit<PullRequest, 'checks' | 'reviewDecision'> {
+  return {
+    number,
+    title: `Pull request ${number}`,
+    state: 'open',
+    draft: false,
+    htmlUrl: 'https://github.example.com/pull',
+    headSha: `sha${number}`,
+    baseBranch: 'main',
+    authorLogin: 'ada',
+    authorAvatarUrl: null,
+    fromFork: false,
+    updatedAtMs: number,
+  };
+}
+
+export function pullRequestOf(repositoryId: string, number: number, title?: string) {
+  const base = { ...pullRequest(number), checks: null, reviewDecision: null };
+  return {
+    repositoryId,
+    branch: `branch-${number}`,
+    pullRequest: title === undefined ? base : { ...base, title },
+  };
+}
+
+async function seed(tell: World['tell']): Promise<void> {
+  await tell('organization.command.applyInstallation', {
+    organization: {
+      id: ids.organization,
+      login: 'acme',
+      kind: 'organization',
+      name: 'Acme',
+      avatarUrl: null,
+      installation: { id: '77', status: 'active' },
+    },
+  });
+  await tell('organization.command.applyRepositories', {
+    generation: null,
+    repositories: [repository(ids.open, 'site'), repository(ids.hidden, 'vault')],
+  });
+  await tell('organization.command.applyPullRequests', {
+    generation: null,
+    pullRequests: [
+      pullRequestOf(ids.open, 1),
+      pullRequestOf(ids.open, 2),
+      pullRequestOf(ids.hidden, 1, 'Secret plans'),
+    ],
+  });
+  for (const [taskId, repositoryId, sessionId] of [
+    [ids.openTask, ids.open, ids.openSession],
+    [ids.hiddenTask, ids.hidden, ids.hiddenSession],
+  ] as const) {
+    await tell('organization.command.applyTaskState', {
+      taskId,
+      title: `Opened ${taskId}`,
+      status: { state: 'dormant' },
+      activity: 'idle',
+      primaryUserLogin: null,
+      primaryUserAvatarUrl: null,
+      bumpContent: false,
+    });
+    facts.tasks.set(taskId, openedTask(taskId, repositoryId));
+    facts.sessions.set(sessionId, newSession(sessionId, taskId));
+  }
+  await vi.waitFor(() => expect(facts.tasks.size).toBe(2));
+}
+
+export function openedTask(id: string, repositoryId: string): Task {
+  const summary: TaskSummary = {
+    id,
+    repositoryId,
+    title: `Opened ${id}`,
+    branch: 'branch-1',
+    baseBranch: 'main',
+    source: 'pull_request',
+    status: { state: 'dormant' },
+    pullRequest: null,
+    activity: 'idle',
+    primaryUserLogin: null,
+    primaryUserAvatarUrl: null,
+    contentVersion: 0,
+    createdAtMs: 1,
+    updatedAtMs: 1,
+  };
+  return {
+    ...summary,
+    owner: null,
+    sandbox: null,
+    changes: {
+      headSha: null,
+      mergeBaseSha: null,
+      unpushedCommits: 0,
+      uncommittedFiles: 0,
+      files: [],
+      truncated: false,
+      readAtMs: null,
+    },
+    publish: { state: 'never' },
+  };
+}
