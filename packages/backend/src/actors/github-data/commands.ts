@@ -34,7 +34,8 @@ export const gitHubDataCatalog = {
       baseBranch: z.string(),
       headSha: z.string(),
       title: z.string(),
-      body: z.string(),
+      /** Null: the text of an existing pull request stays, a new one has none. */
+      body: z.string().nullable(),
       draft: z.boolean(),
     }),
     z.null(),

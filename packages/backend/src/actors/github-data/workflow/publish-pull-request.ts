@@ -85,16 +85,17 @@ const publish = effect('publish', async ({ signal }, command: RunningCommand<Inp
     const { token } = await services().gitHubTokenFor(input.ownerUserId);
     const api = gitHub().asPerson(token);
     const target = ownerAndName(fullName);
-    const { title, body, draft } = input;
+    const { title, draft } = input;
+    const body = input.body === null ? {} : { body: input.body };
     const existing = await findOpen(api, fullName, input, signal);
     let pull: PullRequestShape;
     if (existing === null) {
-      const parameters = { ...target, title, body, draft, head: input.branch, base: input.baseBranch };
+      const parameters = { ...target, title, ...body, draft, head: input.branch, base: input.baseBranch };
       pull = await api.send('POST /repos/{owner}/{repo}/pulls', parameters, pullRequestShape, { signal });
     } else {
       pull = await api.send(
         'PATCH /repos/{owner}/{repo}/pulls/{pull_number}',
-        { ...target, pull_number: existing.number, title, body },
+        { ...target, pull_number: existing.number, title, ...body },
         pullRequestShape,
         { signal },
       );
