@@ -280,6 +280,14 @@ describe('the protocol around the replies', () => {
     expect(many.headers.get('link')).toBeNull();
   });
 
+  test('until it is seeded it answers 503, so that whoever polls does not see half of it', async () => {
+    github.running.double.ready = false;
+    const reply = await get('/meta');
+    github.running.double.ready = true;
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await get('/meta')).status).toBe(200);
+  });
+
   test('an hour that is used up is 403 with the time it ends', async () => {
     await github.control('POST', '/rate-limits', { key: 'user:20002', remaining: 1, resetInSeconds: 60 });
     expect((await get('/user', {}, 'grace')).status).toBe(200);

@@ -165,10 +165,10 @@ describe("replies have the form of GitHub's published description", () => {
       });
       expect(list.data.map((entry) => entry.head.ref)).toEqual([
         'feature/free-shipping',
-        'fix/rounding',
-        'rename-total',
         'search-several-words',
+        'fix/rounding',
         'gift-cards',
+        'rename-total',
       ]);
       const full = await octokit.pulls.get(pull);
       expect(full.data).toMatchObject({

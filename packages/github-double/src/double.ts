@@ -22,6 +22,8 @@ export interface Double {
   faults: FaultList;
   rateLimits: RateLimits;
   log: Logger;
+  /** False while the store is being seeded or brought up to date: requests get a 503. */
+  ready: boolean;
   /** Id of the app that was given on the command line. */
   appId: number;
 }

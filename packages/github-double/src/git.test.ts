@@ -126,11 +126,21 @@ describe('git over HTTP', () => {
 
   test('a large push arrives whole (chunked, with a probe before it)', async () => {
     const checkout = await clone('acme/billing', 'large', github.userToken('ada'));
-    const text = Array.from({ length: 400_000 }, (_, line) => `${line} ${Math.sin(line)}`).join('\n');
+    const text = Array.from({ length: 150_000 }, (_, line) => `${line} ${Math.sin(line)}`).join('\n');
     const sha = await commitAndPush(checkout, 'swiss-vat', 'numbers.txt', text);
     const { data } = await github.as('ada').pulls.get({ owner: 'acme', repo: 'billing', pull_number: 1 });
     expect(data.head.sha).toBe(sha);
   });
+});
+
+test('tags are kept, whatever they name', async () => {
+  const checkout = await clone('acme/design-system', 'tagger', github.userToken('grace'));
+  await github.git(checkout, 'tag', '-a', 'v1', '-m', 'First');
+  await github.git(checkout, 'tag', 'readme', 'HEAD:README.md');
+  await github.git(checkout, 'push', '--quiet', 'origin', '--tags');
+  const tag = await github.as('ada').git.getRef({ owner: 'acme', repo: 'design-system', ref: 'tags/v1' });
+  expect(tag.data.object.sha).toBe(await github.git(checkout, 'rev-parse', 'HEAD'));
+  expect(await github.git(checkout, 'ls-remote', 'origin', 'refs/tags/readme')).not.toBe('');
 });
 
 describe('merging', () => {

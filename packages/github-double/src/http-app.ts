@@ -22,6 +22,10 @@ import { webRoutes } from './web/routes.ts';
 export function createHttpApp(double: Double): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.onError((error, c) => answerError(double, error, c));
+  app.use('*', async (c, next) =>
+    // The port must be known before the first address is written, so the server listens before it is ready.
+    double.ready ? next() : c.json({ message: 'The double is starting' }, 503, { 'retry-after': '1' }),
+  );
   app.use('*', faults(double));
 
   const rest = new Hono<ApiEnv>();

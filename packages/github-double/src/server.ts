@@ -13,8 +13,12 @@ import { RepositoryFolders } from './git/repository-folders.ts';
 import { doubleOptions } from './options.ts';
 import type { GitHubDoubleOptions } from './options.ts';
 import { seedDouble } from './seeds/seed.ts';
+import type { Account } from './store/accounts.ts';
 import { openStore } from './store/open.ts';
 import { WebhookSender } from './webhooks/sender.ts';
+
+/** Reading the refs of every repository at a start, this many at once. */
+const startupGitProcesses = 8;
 
 /** A running double. */
 export interface GitHubDouble {
@@ -71,6 +75,7 @@ export async function startGitHubDouble(input: GitHubDoubleOptions): Promise<Git
     faults,
     rateLimits: new RateLimits(),
     log,
+    ready: false,
     appId: options.app.id,
   };
   const server = createAdaptorServer({ fetch: createHttpApp(double).fetch });
@@ -84,6 +89,7 @@ export async function startGitHubDouble(input: GitHubDoubleOptions): Promise<Git
     store.close();
     throw error;
   }
+  double.ready = true;
   double.webhooks.kick();
   return {
     url: double.urls.web,
@@ -170,9 +176,18 @@ async function prepare(double: Double, options: ReturnType<typeof doubleOptions.
     if (ada !== undefined) store.apps.update(app.id, { ownerId: ada.id });
     return;
   }
-  // Whatever was pushed by file path while the double was down is noticed now.
-  for (const repository of store.repositories.all()) {
-    const pusher = repository.owner.type === 'User' ? repository.owner : account;
-    await double.folders.exclusive(repository.id, () => syncRefs(double, repository, pusher));
-  }
+  await noticePushes(double, account);
+}
+
+/** Notices whatever was pushed by file path while the double was down. */
+async function noticePushes(double: Double, fallback: Account): Promise<void> {
+  const waiting = double.store.repositories.all();
+  const worker = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const repository = next;
+      const pusher = repository.owner.type === 'User' ? repository.owner : fallback;
+      await double.folders.exclusive(repository.id, () => syncRefs(double, repository, pusher));
+    }
+  };
+  await Promise.all(Array.from({ length: startupGitProcesses }, worker));
 }

@@ -141,6 +141,17 @@ describe('what happens on GitHub is told in valid, signed webhooks', () => {
     });
   });
 
+  test('a check that runs again replaces the one before it', async () => {
+    const run = { branch: 'gift-cards', name: 'again' };
+    await github.control('POST', `${storefront}/check-runs`, { ...run, conclusion: 'failure' });
+    await github.control('POST', `${storefront}/check-runs`, { ...run, status: 'in_progress' });
+    const commit = { owner: 'acme', repo: 'storefront', ref: 'gift-cards', check_name: 'again' };
+    const latest = await github.as('ada').checks.listForRef(commit);
+    expect(latest.data.check_runs.map(({ status }) => status)).toEqual(['in_progress']);
+    const all = await github.as('ada').checks.listForRef({ ...commit, filter: 'all' });
+    expect(all.data.total_count).toBe(2);
+  });
+
   test('people come and go', async () => {
     const events = await eventsOf(async () => {
       await github.control('POST', '/users', { login: 'linus' });

@@ -37,13 +37,15 @@ export function credentialOf(header: string | undefined): { user: string; secret
 export async function authenticate(double: Double, header: string | undefined): Promise<Viewer> {
   const credential = credentialOf(header);
   if (credential === undefined) return { kind: 'anonymous' };
-  const { user, secret } = credential;
+  const { user } = credential;
+  // The token may also stand in the place of the user name.
+  const secret = credential.secret === 'x-oauth-basic' || credential.secret === '' ? user : credential.secret;
   const basicApp = user === '' ? undefined : double.store.apps.byClientId(user);
   if (basicApp !== undefined) {
     if (basicApp.clientSecret !== secret) throw badCredentials();
-    return { kind: 'app', app: basicApp };
+    return { kind: 'app', app: basicApp, proof: 'client-secret' };
   }
-  return secret.split('.').length === 3 ? verifyJwt(double, secret) : viewerOfToken(double, secret || user);
+  return secret.split('.').length === 3 ? verifyJwt(double, secret) : viewerOfToken(double, secret);
 }
 
 function viewerOfToken(double: Double, secret: string): Viewer {
@@ -97,7 +99,7 @@ async function verifyJwt(double: Double, text: string): Promise<Viewer> {
   if (lifetimeSeconds > maxJwtLifetimeSeconds + clockToleranceSeconds) {
     throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future");
   }
-  return { kind: 'app', app };
+  return { kind: 'app', app, proof: 'jwt' };
 }
 
 /** The app that a token says it is from: its numeric id or its client id. Nothing is verified here. */

@@ -114,11 +114,12 @@ export function commitRoutes(double: Double): Hono<ApiEnv> {
     }
     const name = c.req.query('check_name');
     const status = c.req.query('status');
-    const runs = store.checks
-      .runsOf(repository.id, sha)
-      .filter(
-        (run) => (name === undefined || run.name === name) && (status === undefined || run.status === status),
-      );
+    const all = c.req.query('filter') === 'all';
+    const runs = (
+      all ? store.checks.runsOf(repository.id, sha) : store.checks.latestRunsOf(repository.id, sha)
+    ).filter(
+      (run) => (name === undefined || run.name === name) && (status === undefined || run.status === status),
+    );
     return c.json({
       total_count: runs.length,
       check_runs: paginate(double, c, runs).map((run) => checkRunShape(double, repository, run)),
@@ -159,6 +160,17 @@ export function commitRoutes(double: Double): Hono<ApiEnv> {
     const run = store.checks.run(Number(c.req.param('id')));
     if (run === undefined || run.repositoryId !== repository.id) throw notFound();
     return c.json(checkRunShape(double, repository, run));
+  });
+
+  routes.get('/repos/:owner/:repo/check-suites/:id{[0-9]+}/check-runs', (c) => {
+    const repository = repositoryFor(double, c, 'checks', 'read');
+    const suite = store.checks.suite(Number(c.req.param('id')));
+    if (suite === undefined || suite.repositoryId !== repository.id) throw notFound();
+    const runs = store.checks.runsOfSuite(suite.id);
+    return c.json({
+      total_count: runs.length,
+      check_runs: paginate(double, c, runs).map((run) => checkRunShape(double, repository, run)),
+    });
   });
 
   routes.get('/repos/:owner/:repo/compare/:range{.+}', async (c) => {

@@ -52,7 +52,7 @@ export function requireInstallation(c: ApiContext): Extract<Viewer, { kind: 'ins
 /** The app behind a JSON web token. Throws GitHub's 401 for any other credential. */
 export function requireApp(c: ApiContext): Extract<Viewer, { kind: 'app' }> {
   const viewer = c.get('viewer');
-  if (viewer.kind === 'app') return viewer;
+  if (viewer.kind === 'app' && viewer.proof === 'jwt') return viewer;
   throw new GitHubError(401, 'A JSON web token could not be decoded');
 }
 

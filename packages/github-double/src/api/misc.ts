@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GitHubError, notFound } from '../domain/errors.ts';
 import type { Double } from '../double.ts';
 import { simpleUser } from '../shapes/account.ts';
-import { jsonBody, requireApp } from './context.ts';
+import { jsonBody } from './context.ts';
 import type { ApiContext, ApiEnv } from './context.ts';
 import { isExpired } from '../oauth/tokens.ts';
 import { RateLimits } from './rate-limit.ts';
@@ -37,7 +37,9 @@ export function miscRoutes(double: Double): Hono<ApiEnv> {
 
   /** The token in the body, if it belongs to the app in the address and in the Basic credentials. */
   const ownToken = async (c: ApiContext) => {
-    const { app } = requireApp(c);
+    const viewer = c.get('viewer');
+    if (viewer.kind !== 'app' || viewer.proof !== 'client-secret') throw notFound();
+    const { app } = viewer;
     if (app.clientId !== c.req.param('client')) throw notFound();
     const { access_token: text } = await jsonBody(c, tokenInput);
     const token = store.tokens.find(text);

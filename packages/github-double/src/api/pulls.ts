@@ -69,7 +69,7 @@ export function pullRoutes(double: Double): Hono<ApiEnv> {
   });
 
   routes.post('/repos/:owner/:repo/pulls', async (c) => {
-    const repository = repositoryFor(double, c, 'pull_requests', 'write', 'read');
+    const repository = repositoryFor(double, c, 'pull_requests', 'write');
     const input = await jsonBody(c, createInput);
     const pull = await createPull(double, repository, actor(double, c), {
       ...input,

@@ -118,7 +118,7 @@ export function stateRoutes(double: Double): Hono<ApiEnv> {
     const pull = store.pulls.byNumber(repository.id, Number(c.req.param('number')));
     if (pull === undefined) throw notFound();
     const facts = await pullFactsOf(double, repository, pull);
-    const runs = store.checks.runsOf(repository.id, pull.headSha);
+    const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
     return c.json({
       ...describePull(pull),
       mergeableState: mergeableState(pull, facts, runs),

@@ -17,7 +17,8 @@ export type Viewer =
       repositoryIds: readonly number[] | null;
       token: string;
     }
-  | { kind: 'app'; app: App };
+  /** `proof`: a token the app signed, or only its client id and secret, which open little. */
+  | { kind: 'app'; app: App; proof: 'jwt' | 'client-secret' };
 
 const ranks: Record<Permission, number> = { read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 

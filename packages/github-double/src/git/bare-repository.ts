@@ -41,15 +41,17 @@ export class BareRepository {
   async refs(): Promise<Map<string, string>> {
     const text = await git(this.path, [
       'for-each-ref',
-      '--format=%(refname)%00%(objectname)%00%(*objectname)',
+      '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)',
       'refs/heads',
       'refs/tags',
     ]);
     const refs = new Map<string, string>();
     for (const line of text.split('\n')) {
-      const [name, sha, peeled] = line.split('\0');
-      if (name === undefined || sha === undefined || sha === '') continue;
-      refs.set(name, peeled === undefined || peeled === '' ? sha : peeled);
+      const [name, sha, type, peeled, peeledType] = line.split('\0');
+      if (name === undefined || sha === undefined) continue;
+      // A tag may also name a file or a folder; nothing here is about those.
+      if (type === 'commit') refs.set(name, sha);
+      else if (peeledType === 'commit' && peeled !== undefined) refs.set(name, peeled);
     }
     return refs;
   }

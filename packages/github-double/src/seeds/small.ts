@@ -66,7 +66,7 @@ const storefront: SeedRepository = {
     {
       folder: 'main/4-total-with-count',
       author: 'ada',
-      at: '2026-11-12T09:20:00Z',
+      at: '2026-11-02T15:20:00Z',
       message: 'Count the pieces in the cart',
     },
   ],
@@ -104,7 +104,7 @@ const storefront: SeedRepository = {
         {
           folder: 'pulls/search-several-words/1',
           author: 'ada',
-          at: '2026-11-13T11:05:00Z',
+          at: '2026-11-03T11:05:00Z',
           message: 'Search for every word',
         },
       ],
@@ -121,7 +121,7 @@ const storefront: SeedRepository = {
         {
           folder: 'pulls/rounding/1',
           author: 'grace',
-          at: '2026-11-09T16:30:00Z',
+          at: '2026-11-05T16:30:00Z',
           message: 'Round percentages down',
         },
       ],
@@ -145,7 +145,7 @@ const storefront: SeedRepository = {
         {
           folder: 'pulls/gift-cards/1',
           author: 'ada',
-          at: '2026-11-16T08:10:00Z',
+          at: '2026-11-06T08:10:00Z',
           message: 'Pay with a gift card',
         },
       ],

@@ -116,7 +116,7 @@ export function fullPullShape(
   facts: PullFacts,
 ) {
   const { store, urls } = double;
-  const runs = store.checks.runsOf(repository.id, pull.headSha);
+  const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
   const mergedBy = pull.mergedById === null ? undefined : store.accounts.byId(pull.mergedById);
   return {
     ...pullShape(double, repository, pull),

@@ -49,6 +49,11 @@ export class CheckStore {
     return this.db.select().from(checkRuns).where(eq(checkRuns.id, id)).get();
   }
 
+  /** The newest run of each name: what GitHub shows, and what decides whether checks have passed. */
+  latestRunsOf(repositoryId: number, headSha: string): CheckRun[] {
+    return newestByName(this.runsOf(repositoryId, headSha));
+  }
+
   runsOf(repositoryId: number, headSha: string): CheckRun[] {
     return this.db
       .select()
@@ -58,12 +63,19 @@ export class CheckStore {
       .all();
   }
 
+  /** The newest run of each name in a suite. */
   runsOfSuite(checkSuiteId: number): CheckRun[] {
-    return this.db
+    const runs = this.db
       .select()
       .from(checkRuns)
       .where(eq(checkRuns.checkSuiteId, checkSuiteId))
       .orderBy(asc(checkRuns.id))
       .all();
+    return newestByName(runs);
   }
+}
+
+/** Runs come in order, so the last of a name is the newest. */
+function newestByName(runs: readonly CheckRun[]): CheckRun[] {
+  return [...new Map(runs.map((run) => [run.name, run])).values()].sort((left, right) => left.id - right.id);
 }

@@ -8,9 +8,9 @@ const require = createRequire(import.meta.url);
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-function readJson(specifier: string): Json {
+function readJson(path: string): Json {
   // Published JSON documents; what is taken out of them is checked where it is used.
-  return JSON.parse(readFileSync(require.resolve(specifier), 'utf8')) as Json;
+  return JSON.parse(readFileSync(path, 'utf8')) as Json;
 }
 
 function isRecord(value: Json | undefined): value is { [key: string]: Json } {
@@ -74,7 +74,7 @@ export class RestSchemas {
   readonly judged = new Set<string>();
 
   constructor() {
-    const document = record(readJson('@octokit/openapi/generated/api.github.com.json'));
+    const document = record(readJson(require.resolve('@octokit/openapi/generated/api.github.com.json')));
     this.components = record(document['components']);
     const schemas = toJsonSchema(record(this.components['schemas']));
     this.ajv.addSchema({ $id: 'github', components: { schemas } });
@@ -133,7 +133,7 @@ export class WebhookSchemas {
   readonly judged = new Set<string>();
 
   constructor() {
-    const document = record(readJson('@octokit/webhooks-schemas'));
+    const document = record(readJson(require.resolve('@octokit/webhooks-schemas')));
     this.names = new Set(Object.keys(record(document['definitions'])));
     this.ajv.addSchema({ ...document, $id: 'webhooks' });
   }

@@ -45,7 +45,7 @@ export function pullPageRoutes(double: Double): Hono<ApiEnv> {
   routes.get('/:owner/:repo/pull/:number{[0-9]+}', async (c) => {
     const { repository, pull } = find(c.req.param('owner'), c.req.param('repo'), c.req.param('number'));
     const facts = await pullFactsOf(double, repository, pull);
-    const runs = store.checks.runsOf(repository.id, pull.headSha);
+    const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
     const state = mergeableState(pull, facts, runs);
     const mergers = store.accounts
       .users()
