@@ -1,0 +1,216 @@
+import { expect, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { startFixtureServer } from './fixture-server.ts';
+import type { FixtureServer } from './fixture-server.ts';
+
+/** The screens on sample data: what every state says, and that keyboards and narrow screens suffice. */
+let server: FixtureServer;
+const complaints: string[] = [];
+
+test.beforeEach(async ({ page }) => {
+  server = await startFixtureServer();
+  complaints.length = 0;
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+});
+test.afterEach(async () => {
+  await server.close();
+});
+
+const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
+const mode = (page: Page, change: Record<string, boolean>) =>
+  page.request.post(`${server.url}/fixture/mode`, { data: change });
+const readyTask = '/organizations/1/tasks/task_ready000';
+
+test('nothing that the content security policy forbids is tried, and nothing is complained about', async ({
+  page,
+}) => {
+  await open(page, readyTask);
+  await page
+    .getByRole('list', { name: 'Changed files' })
+    .getByRole('button', { name: 'totals.ts' })
+    .first()
+    .click();
+  await expect(page.locator('diffs-container').last()).toContainText('cents');
+  await open(page, '/organizations/1');
+  await expect(page.getByRole('link', { name: /Rotate the signing key/ }).first()).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test('signed out, every address leads to the sign-in page and back afterwards', async ({ page }) => {
+  await mode(page, { signedIn: false });
+  await open(page, readyTask);
+  await expect(page.getByRole('heading', { name: 'Sign in to Foundry' })).toBeVisible();
+  await expect(page.getByText('no account is needed')).toBeVisible();
+  expect(new URL(page.url()).searchParams.get('next')).toBe(readyTask);
+});
+
+test('a failed sign-in says why', async ({ page }) => {
+  await open(page, '/sign-in?error=access_denied');
+  await expect(page.getByRole('alert')).toContainText('access was not granted');
+});
+
+test('a message streams in, is queued behind another, and stops on Escape twice', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await composer.fill('Rotate it');
+  await composer.press('Enter');
+  await expect(page.getByRole('article', { name: 'Message from ada' })).toContainText('Rotate it');
+  await composer.fill('And then');
+  await composer.press('Shift+Enter');
+  await composer.pressSequentially('document it');
+  await composer.press('Enter');
+  await expect(page.getByRole('list', { name: 'Waiting messages' })).toContainText('document it');
+  await expect(page.getByRole('region', { name: 'Tool: Edit src/answer.ts' })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Done/ })).toBeVisible();
+  // The second one runs now.
+  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
+  await composer.press('Escape');
+  await composer.press('Escape');
+  await expect(page.getByText('Stopped').first()).toBeVisible();
+  const log = page.getByRole('log');
+  await expect
+    .poll(() => log.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight))
+    .toBeLessThan(4);
+});
+
+test('a message survives lost answers, and what cannot be sent can be sent again', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  const ids: string[] = [];
+  await page.route('**/messages', async (route) => {
+    const body: unknown = route.request().postDataJSON();
+    if (typeof body === 'object' && body !== null && 'messageId' in body) ids.push(String(body.messageId));
+    if (ids.length === 1) await route.abort();
+    else await route.continue();
+  });
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await composer.fill('Once only');
+  await composer.press('Enter');
+  await expect(page.getByRole('article', { name: 'Message from ada' })).toHaveCount(1);
+  expect(ids.length).toBe(2);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test('older entries load in front without moving what is read', async ({ page }) => {
+  await open(page, readyTask);
+  const log = page.getByRole('log');
+  await expect(log).toContainText('The agent asks for permission');
+  await log.evaluate((element) => element.scrollTo({ top: 0 }));
+  const first = log.getByText('Earlier entry 152:');
+  await expect(first).toBeVisible();
+  const before = (await first.boundingBox())?.y ?? 0;
+  await page.getByRole('button', { name: 'Load older' }).click();
+  await expect(page.getByRole('button', { name: 'Newest' })).toBeVisible();
+  await expect.poll(async () => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(500);
+  const after = (await first.boundingBox())?.y ?? 0;
+  expect(Math.abs(after - before)).toBeLessThan(60);
+});
+
+test('two thousand tasks: all are loaded and searchable, few are in the page', async ({ page }) => {
+  await open(page, '/organizations/2');
+  await expect(page.getByText('2,000 tasks')).toBeVisible();
+  const list = page.getByRole('navigation', { name: 'Tasks' });
+  expect(await list.getByRole('listitem').count()).toBeLessThan(80);
+  await page.keyboard.press('/');
+  await page.keyboard.type('number 1999');
+  await expect(list.getByRole('link')).toHaveCount(1);
+  await expect(list.getByRole('link')).toContainText('Change number 1999 of many');
+});
+
+test('the task list works by keyboard alone', async ({ page }) => {
+  await open(page, '/organizations/1');
+  const list = page.getByRole('navigation', { name: 'Tasks' });
+  await list.getByRole('button').first().focus();
+  for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowDown');
+  await expect(list.getByRole('link', { name: /Calculate cart totals/ })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Calculate cart totals in cents' })).toBeVisible();
+  await page.keyboard.press('m');
+  await expect(page.getByRole('textbox', { name: 'Message to the agent' })).toBeFocused();
+});
+
+test('a new task: errors stand at their fields, the created one opens', async ({ page }) => {
+  await open(page, '/organizations/1');
+  await page.keyboard.press('c');
+  const dialog = page.getByRole('dialog', { name: 'New task' });
+  await expect(dialog.getByRole('textbox', { name: 'What should be done?' })).toBeFocused();
+  await page.keyboard.type('Add a changelog');
+  await page.keyboard.press('Control+Enter');
+  await expect(dialog.getByText('Choose a repository.')).toBeVisible();
+  await dialog.getByRole('combobox', { name: 'Repository' }).fill('handb');
+  await page.getByRole('option', { name: 'handbook' }).click();
+  await dialog.getByRole('button', { name: 'Title, branch and model' }).click();
+  await dialog.getByRole('textbox', { name: /^Branch/ }).fill('taken');
+  await dialog.getByRole('button', { name: 'Create task' }).click();
+  await expect(dialog.getByText(/has the branch “taken” already/)).toBeVisible();
+  await dialog.getByRole('textbox', { name: /^Branch/ }).fill('changelog');
+  await dialog.getByRole('button', { name: 'Create task' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Add a changelog' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Workspace' })).toContainText('Preparing the workspace');
+});
+
+test('a lost connection is said, and ends by itself', async ({ page }) => {
+  await open(page, readyTask);
+  await expect(page.getByRole('log')).toBeVisible();
+  await mode(page, { failing: true });
+  await expect(page.getByText('Reconnecting…')).toBeVisible();
+  await expect(page.getByRole('log')).toBeVisible();
+  await mode(page, { failing: false });
+  await expect(page.getByText('Reconnecting…')).toBeHidden({ timeout: 20_000 });
+});
+
+test('a draft is kept on the server', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  const saved = page.waitForResponse(
+    (response) =>
+      response.url().includes('/task-states/') &&
+      (response.request().postData() ?? '').includes('unfinished'),
+  );
+  await composer.fill('an unfinished thought');
+  await saved;
+  await page.reload();
+  await expect(composer).toHaveValue('an unfinished thought');
+});
+
+test('a failing server is said in words, with a way to try again', async ({ page }) => {
+  await mode(page, { failing: true });
+  await open(page, '/organizations/1');
+  await expect(page.getByText('The server ran into a problem.')).toBeVisible({ timeout: 20_000 });
+  await mode(page, { failing: false });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('link', { name: /Rotate the signing key/ }).first()).toBeVisible();
+});
+
+for (const path of [
+  '/sign-in',
+  '/organizations',
+  '/organizations/1',
+  readyTask,
+  `${readyTask}?view=changes`,
+]) {
+  test(`390 pixels are enough for ${path}`, async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open(page, path);
+    await expect(page.locator('#content')).toBeVisible();
+    const excess = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(excess).toBe(0);
+  });
+}
+
+test('on a narrow screen the task list is a drawer that closes on choosing', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, '/organizations/1');
+  await page.getByRole('button', { name: 'Show tasks' }).click();
+  await page
+    .getByRole('dialog', { name: 'Tasks' })
+    .getByRole('link', { name: /Rotate the signing key/ })
+    .click();
+  await expect(page.getByRole('dialog', { name: 'Tasks' })).toBeHidden();
+  await page.getByRole('tab', { name: /Changes/ }).click();
+  await expect(page.getByText('Nothing to compare yet')).toBeVisible();
+});
