@@ -98,6 +98,7 @@ export function page(title: string, content: Html): Html {
           }
           .card strong {
             display: block;
+            color: CanvasText;
           }
           .card span {
             color: var(--soft);
