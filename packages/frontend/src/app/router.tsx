@@ -1,13 +1,18 @@
 import { ApiError } from '@foundry/client/api-error';
 import type { FoundryClient } from '@foundry/client/foundry-client';
 import type { QueryClient } from '@tanstack/react-query';
-import { createRootRouteWithContext, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
 import { z } from 'zod';
 import { OrganizationsPage } from '../features/account/organizations-page.tsx';
 import { SignInPage } from '../features/account/sign-in-page.tsx';
 import { OrganizationLayout } from '../features/organization/organization-layout.tsx';
 import { OverviewPage } from '../features/organization/overview-page.tsx';
-import { TaskPage } from '../features/task/task-page.tsx';
 import { Loading } from '../ui/spinner.tsx';
 import { ErrorPage, NotFoundPage } from './error-pages.tsx';
 import { lastOrganizationSchema, readSetting } from './local-setting.ts';
@@ -83,7 +88,7 @@ const overviewRoute = createRoute({
 const taskRoute = createRoute({
   getParentRoute: () => organizationRoute,
   path: '/tasks/$taskId',
-  component: TaskPage,
+  component: lazyRouteComponent(() => import('../features/task/task-page.tsx'), 'TaskPage'),
   validateSearch: z.object({
     session: z.string().optional().catch(undefined),
     view: z.enum(['conversation', 'changes']).optional().catch(undefined),
@@ -106,6 +111,8 @@ export function createAppRouter(context: RouterContext) {
     defaultErrorComponent: ErrorPage,
     defaultPendingComponent: () => <Loading label="Loading…" />,
     defaultPendingMs: 300,
+    // Of the code only: what pages show comes over the live connection.
+    defaultPreload: 'intent',
   });
 }
 

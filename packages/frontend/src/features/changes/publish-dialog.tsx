@@ -39,7 +39,8 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
   const publish = useCommand(
     () =>
       api.publish(at, {
-        title: title.trim(),
+        // What was not touched is left alone: it may have been changed on GitHub meanwhile.
+        ...(exists && title === task.pullRequest?.title ? {} : { title: title.trim() }),
         ...(body.trim() === '' ? {} : { body }),
         ...(exists ? {} : { draft }),
       }),

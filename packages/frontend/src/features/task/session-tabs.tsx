@@ -44,11 +44,11 @@ export function SessionTabs({ activeId }: { activeId: string | null }) {
   }
   return (
     <div className="flex h-9 shrink-0 items-center gap-0.5 overflow-x-auto border-b border-line px-2 md:px-3">
-      <div role="tablist" aria-label="Sessions" className="flex items-center gap-0.5">
+      <nav aria-label="Sessions" className="flex items-center gap-0.5">
         {sessions.map((session) => (
           <SessionTab key={session.id} session={session} active={session.id === activeId} onChoose={choose} />
         ))}
-      </div>
+      </nav>
       <IconButton label="New session" disabled={pending} onClick={() => void create()} className="size-6">
         {pending ? <Spinner /> : <Plus aria-hidden className="size-4" />}
       </IconButton>
@@ -66,8 +66,7 @@ function SessionTab({ session, active, onChoose }: SessionTabProps) {
   return (
     <button
       type="button"
-      role="tab"
-      aria-selected={active}
+      aria-current={active ? 'page' : undefined}
       onClick={() => onChoose(session.id)}
       className={classNames(
         'flex h-6 max-w-48 shrink-0 items-center gap-1.5 rounded-md px-2 text-xs -outline-offset-1',

@@ -13,6 +13,7 @@ import { TopBar } from '../organization/top-bar.tsx';
 import { Conversation } from './conversation.tsx';
 import { TaskContext, useTask } from './task-context.ts';
 import { TaskHeading, TaskDetails } from './task-header.tsx';
+import { TaskMenu } from './task-menu.tsx';
 import { useMarkAsRead } from './use-mark-as-read.ts';
 
 export function TaskView({ at }: { at: TaskAddress }) {
@@ -60,6 +61,7 @@ function LoadedTask() {
     <div className="flex h-full flex-col">
       <TopBar>
         <TaskHeading />
+        <TaskMenu />
       </TopBar>
       <TaskDetails />
       {!isWide && <ViewTabs value={view} onChange={show} />}

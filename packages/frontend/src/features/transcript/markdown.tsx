@@ -1,23 +1,17 @@
-import { memo } from 'react';
-import { Streamdown } from 'streamdown';
+import { lazy, Suspense } from 'react';
+import type { MarkdownProps } from './rendered-markdown.tsx';
 
-interface MarkdownProps {
-  text: string;
-  streaming: boolean;
-}
-
-/** The agent's markdown. Pictures are left out: they would be requests to other hosts, chosen by an agent. */
-export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
-  return (
-    <Streamdown
-      className="prose-agent space-y-2"
-      mode={streaming ? 'streaming' : 'static'}
-      disallowedElements={['img', 'iframe']}
-      controls={{ code: { copy: true, download: false }, table: false }}
-      lineNumbers={false}
-      linkSafety={{ enabled: false }}
-    >
-      {text}
-    </Streamdown>
-  );
+const RenderedMarkdown = lazy(async () => {
+  const module = await import('./rendered-markdown.tsx');
+  return { default: module.RenderedMarkdown };
 });
+
+/** The agent's markdown; its plain text while the renderer is on its way. */
+export function Markdown(props: MarkdownProps) {
+  const plain = <p className="text-base [overflow-wrap:anywhere] whitespace-pre-wrap">{props.text}</p>;
+  return (
+    <Suspense fallback={plain}>
+      <RenderedMarkdown {...props} />
+    </Suspense>
+  );
+}
