@@ -84,7 +84,7 @@ export function ToolCallRow({ toolCall }: { toolCall: ToolCall }) {
           {!hasDiff && <Locations locations={toolCall.locations} />}
           {toolCall.content.map((content, index) => (
             // Content has no identity of its own, and the list is always replaced whole.
-            <Content key={`${content.type}-${String(index)}`} content={content} />
+            <Content key={`${content.type}-${String(index)}`} content={content} title={toolCall.title} />
           ))}
         </div>
       )}
@@ -106,11 +106,16 @@ function Locations({ locations }: { locations: ToolCall['locations'] }) {
   );
 }
 
-function Content({ content }: { content: ToolCallContent }) {
+function Content({ content, title }: { content: ToolCallContent; title: string }) {
   if (content.type === 'diff') {
     return (
       <Suspense fallback={<Loading label="Loading the diff…" />}>
-        <FilePairDiff path={content.path} oldText={content.oldText} newText={content.newText} />
+        <FilePairDiff
+          path={content.path}
+          oldText={content.oldText}
+          newText={content.newText}
+          showPath={!title.includes(content.path)}
+        />
       </Suspense>
     );
   }
