@@ -63,11 +63,13 @@ foundry_pnpm_install() {
 foundry_install() {
   foundry_require_machine
   mkdir -p "$1/node_modules"
-  foundry_lock "$1/node_modules/.foundry-install-lock"
+  # A trap sees the script's own arguments, not this function's.
+  foundry_own_lock="$1/node_modules/.foundry-install-lock"
+  foundry_lock "$foundry_own_lock"
   # Two clones share npx's cache, which two npx at once may damage: they take turns.
   foundry_shared_lock="${TMPDIR:-/tmp}/foundry-install-$(id -u).lock"
   foundry_lock "$foundry_shared_lock"
-  trap 'foundry_unlock "$1/node_modules/.foundry-install-lock"; foundry_unlock "$foundry_shared_lock"' EXIT
+  trap 'foundry_unlock "$foundry_own_lock"; foundry_unlock "$foundry_shared_lock"' EXIT
   trap 'exit 130' INT TERM HUP
   # The run before in the queue may have done it.
   if ! foundry_installed "$1"; then
@@ -81,7 +83,7 @@ foundry_install() {
     foundry_fingerprint "$1" >"$1/node_modules/.foundry-installed"
   fi
   foundry_unlock "$foundry_shared_lock"
-  foundry_unlock "$1/node_modules/.foundry-install-lock"
+  foundry_unlock "$foundry_own_lock"
   trap - EXIT INT TERM HUP
 }
 

@@ -30,8 +30,8 @@ export class OrganizationView {
     const seen = new Set(access.repositoryIds);
     const names = await this.#names.of(organizationId);
     return {
-      // Only those of the organization: a person's own list may be long.
-      repositoryIds: [...names.keys()].filter((id) => seen.has(id)),
+      // Not from the cached names: a repository that a sync just found must show at once.
+      repositoryIds: access.repositoryIds,
       sees: (repositoryId) => seen.has(repositoryId),
       hidden: [...names.values()].filter((name) => !seen.has(name.id)),
       repositoryOfTask: (taskId) => this.#tasks.knownRepositoryId(organizationId, taskId),
