@@ -139,7 +139,8 @@ export class ActorConnections {
 
   /**
    * Opens a connection of its own that stays until disposed; for topic subscriptions.
-   * The caller watches it (`version` action as heartbeat) and replaces it when it is dead.
+   * The caller watches it (`version` action as heartbeat) and replaces it when it is dead, and has had an answer by
+   * `call` before: two first contacts at once with an actor that does not exist yet can block each other for 15 s.
    */
   connect(address: ActorAddress): KeptConnection {
     return this.#open(address);

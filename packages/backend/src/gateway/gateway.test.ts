@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { apiErrorSchema } from '@foundry/shared/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { facts } from './testing/stand-ins.ts';
-import { grant, ids, publicUrl, roles, startWorld, userIdOf, type Role, type World } from './testing/world.ts';
+import {
+  grant,
+  ids,
+  publicUrl,
+  roles,
+  startWorld,
+  userIdOf,
+  type Role,
+  type World,
+} from './testing/world.ts';
 
 let world: World;
 let emptyDir: string;
@@ -177,7 +186,12 @@ describe('who may use which route', () => {
     const place = { ...hiddenPlace, taskId: ids.virtualTask };
     for (const route of [`GET ${T}`, `POST ${T}/provision`, `GET ${T}/diff`, `POST ${T}/sessions`]) {
       const { method, path } = split(route);
-      const answer = await world.request('member', method, fill(path, place), method === 'GET' ? undefined : {});
+      const answer = await world.request(
+        'member',
+        method,
+        fill(path, place),
+        method === 'GET' ? undefined : {},
+      );
       expect([answer.status, words(answer.body)]).toMatchObject([404, { code: 'task_not_opened' }]);
     }
     expect([...facts.called].some((key) => key.endsWith(ids.virtualTask))).toBe(false);
@@ -199,7 +213,10 @@ describe('what a person sees of an organization', () => {
     const report = 'organization.command.reportRuntimeIssue';
     await world.tell(report, issue(`task org/${ids.organization}/task/${ids.hiddenTask}`, 'one'));
     await world.tell(report, issue(`repository org/${ids.organization}/repo/${ids.hidden}`, 'two'));
-    await world.tell(report, issue(`taskSession org/${ids.organization}/session/${ids.hiddenSession}`, 'three'));
+    await world.tell(
+      report,
+      issue(`taskSession org/${ids.organization}/session/${ids.hiddenSession}`, 'three'),
+    );
     await world.tell(report, issue(`githubData org/${ids.organization}/github`, 'acme/vault: 404'));
     await world.tell(report, issue(`task org/${ids.organization}/task/${ids.openTask}`, 'visible'));
     for (const path of [O, `${O}/tasks`, `${O}/tasks?limit=1`, `${O}/audit`]) {
@@ -264,11 +281,13 @@ describe('commands', () => {
       by: { kind: 'person', userId: 'somebody', login: 'else' },
     });
     expect(body).toEqual({ commandId: 'publish-1' });
-    await expect.poll(() => received('task.command.publish').at(-1)?.by).toEqual({
-      kind: 'person',
-      userId: userIdOf('member'),
-      login: 'member',
-    });
+    await expect
+      .poll(() => received('task.command.publish').at(-1)?.by)
+      .toEqual({
+        kind: 'person',
+        userId: userIdOf('member'),
+        login: 'member',
+      });
     const path = `${fill(O)}/commands/publish-1?actor=task&id=${ids.openTask}`;
     await expect
       .poll(async () => (await world.request('member', 'GET', path)).body)
@@ -301,19 +320,22 @@ describe('requests that are wrong', () => {
   const open = { ...hiddenPlace, taskId: ids.openTask, sessionId: ids.openSession };
   const withBody = Object.entries(rows).filter(([route]) => /^(POST|PUT|PATCH) \/api\/v1/.test(route));
 
-  test.each(withBody)('%s refuses what is not JSON, not its form, too large, or from elsewhere', async (route) => {
-    const { method, path } = split(route);
-    const send = (body: unknown, headers: Record<string, string> = {}) =>
-      world.request('insider', method, fill(path, open), body, headers);
-    expect((await send('{"a":')).status).toBe(400);
-    expect((await send(`"${'x'.repeat(1_100_000)}"`)).status).toBe(413);
-    expect((await send('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
-    expect((await send({}, { origin: 'https://evil.example.com' })).status).toBe(403);
-    expect((await send({}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-    const wrong = await send({ commandId: 5, text: 5, title: 5, optionId: 5, modelId: 5, draft: 5 });
-    expect(wrong.status).toBe(400);
-    expect(words(wrong.body)).toMatchObject({ code: 'invalid_input' });
-  });
+  test.each(withBody)(
+    '%s refuses what is not JSON, not its form, too large, or from elsewhere',
+    async (route) => {
+      const { method, path } = split(route);
+      const send = (body: unknown, headers: Record<string, string> = {}) =>
+        world.request('insider', method, fill(path, open), body, headers);
+      expect((await send('{"a":')).status).toBe(400);
+      expect((await send(`"${'x'.repeat(1_100_000)}"`)).status).toBe(413);
+      expect((await send('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
+      expect((await send({}, { origin: 'https://evil.example.com' })).status).toBe(403);
+      expect((await send({}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+      const wrong = await send({ commandId: 5, text: 5, title: 5, optionId: 5, modelId: 5, draft: 5 });
+      expect(wrong.status).toBe(400);
+      expect(words(wrong.body)).toMatchObject({ code: 'invalid_input' });
+    },
+  );
 
   test('every error has the one form, with a request id of ours', async () => {
     const claimed = { 'x-request-id': 'mine' };

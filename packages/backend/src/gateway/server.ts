@@ -53,24 +53,27 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const address = server.address();
 
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve, reject) => {
+      server.close((error) => (error === undefined ? resolve() : reject(error)));
+    });
+    services.hub.close();
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    const drain = setTimeout(() => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      for (const socket of sockets.clients) socket.terminate();
+    }, gatewayLimits.drainTimeoutMs);
+    await closed;
+    clearTimeout(drain);
+    appFeed.release();
+    services.access.close();
+    services.feeds.close();
+  };
+
   return {
     port: typeof address === 'object' && address !== null ? address.port : config.port,
     sessionEnded: ({ sessionTokenHash }) => services.hub.sessionEnded(sessionTokenHash),
-    stop: async () => {
-      const closed = new Promise<void>((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
-      });
-      services.hub.close();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-      const drain = setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
-        for (const socket of sockets.clients) socket.terminate();
-      }, gatewayLimits.drainTimeoutMs);
-      await closed;
-      clearTimeout(drain);
-      appFeed.release();
-      services.access.close();
-      services.feeds.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }

@@ -167,6 +167,9 @@ export const task = actor({
         sessions: [...facts.sessions.values()].filter((session) => session.taskId === entity.id),
       }));
     },
+    sleepNow: (c: LoopActionContext) => {
+      c.sleep();
+    },
     diff: (c: LoopActionContext) => {
       known(facts.tasks, c, 'task_not_opened');
       return { diff: 'diff --git a/a b/a\n', truncated: false, headSha: 'abc' };
@@ -175,6 +178,9 @@ export const task = actor({
 });
 
 const sessionLoop = loopOf('taskSession', taskSessionCatalog, {
+  'session.command.editMessage': () => {
+    throw new CommandError('message_delivered', 'The agent has this message already.');
+  },
   'session.command.sendMessage': (t, sessionId, input) => {
     const sent = z
       .object({

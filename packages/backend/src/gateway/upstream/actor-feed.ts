@@ -71,42 +71,40 @@ export class ActorFeed {
     let backoffMs: number = gatewayLimits.feedReconnectInitialMs;
     while (!this.#closed.signal.aborted) {
       this.#lost = new AbortController();
-      const connection = this.#open();
-      if (connection !== null) {
-        try {
-          await this.#beat(connection, () => {
-            backoffMs = gatewayLimits.feedReconnectInitialMs;
-          });
-        } catch (error) {
-          if (!this.#closed.signal.aborted) {
-            this.#log.debug({ reason: errorMessage(error) }, 'upstream connection replaced');
-          }
+      let connection: Connection | null = null;
+      try {
+        // Two first contacts at once with an actor that does not exist yet can block each other for 15 s in the
+        // engine: the connection that all calls share goes first.
+        await this.#connections.call(this.address, 'version', []);
+        if (this.#closed.signal.aborted) return;
+        connection = this.#open();
+        await this.#beat(connection, () => {
+          backoffMs = gatewayLimits.feedReconnectInitialMs;
+        });
+      } catch (error) {
+        if (!this.#closed.signal.aborted) {
+          this.#log.debug({ reason: errorMessage(error) }, 'upstream connection replaced');
         }
-        this.#version = null;
-        this.#dispose(connection);
       }
+      this.#version = null;
+      if (connection !== null) this.#dispose(connection);
       if (this.#closed.signal.aborted) return;
       await sleep(backoffMs, undefined, { ref: false });
       backoffMs = Math.min(backoffMs * 2, gatewayLimits.feedReconnectMaxMs);
     }
   }
 
-  #open(): Connection | null {
-    try {
-      const connection = this.#connections.connect(this.address);
-      const lost = this.#lost;
-      connection.onClose(() => lost.abort());
-      connection.on('change', (payload) => this.#receive(payload));
-      for (const name of this.#events) {
-        connection.on(name, (payload) => {
-          for (const listener of this.#listeners) listener.onEvent?.(name, payload);
-        });
-      }
-      return connection;
-    } catch (error) {
-      this.#log.warn({ reason: errorMessage(error) }, 'upstream connection could not be opened');
-      return null;
+  #open(): Connection {
+    const connection = this.#connections.connect(this.address);
+    const lost = this.#lost;
+    connection.onClose(() => lost.abort());
+    connection.on('change', (payload) => this.#receive(payload));
+    for (const name of this.#events) {
+      connection.on(name, (payload) => {
+        for (const listener of this.#listeners) listener.onEvent?.(name, payload);
+      });
     }
+    return connection;
   }
 
   #receive(payload: unknown): void {

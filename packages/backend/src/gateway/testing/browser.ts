@@ -1,0 +1,87 @@
+import { serverFrameSchema, type ServerFrame } from '@foundry/shared/realtime';
+import { topicKey, type Change, type Topic } from '@foundry/shared/topics';
+import { expect } from 'vitest';
+import { WebSocket } from 'ws';
+import { publicUrl } from './world.ts';
+
+/** A socket as a browser's page has it, which keeps every frame. */
+export class Browser {
+  readonly frames: ServerFrame[] = [];
+  closeCode: number | null = null;
+  readonly #socket: WebSocket;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => {
+      this.frames.push(serverFrameSchema.parse(JSON.parse(data.toString('utf8'))));
+    });
+    socket.on('close', (code) => {
+      this.closeCode = code;
+    });
+    socket.on('error', () => undefined); // a close follows
+  }
+
+  /** @throws with the status when the upgrade is refused. */
+  static async open(
+    url: string,
+    headers: Record<string, string>,
+    query = '?protocol=1',
+    origin: string = publicUrl,
+  ): Promise<Browser> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/realtime${query}`, {
+      headers: { ...headers, origin },
+    });
+    const browser = new Browser(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('unexpected-response', (_request, response) => {
+        reject(new Error(`status ${response.statusCode}`));
+      });
+      socket.once('error', reject);
+    });
+    return browser;
+  }
+
+  send(frame: unknown): void {
+    this.#socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  /** Stops reading from the network, as a sleeping laptop does. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  subscribe(topic: Topic, sinceVersion?: number): void {
+    this.send(
+      sinceVersion === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, sinceVersion },
+    );
+  }
+
+  of<K extends ServerFrame['type']>(type: K, topic?: Topic): Extract<ServerFrame, { type: K }>[] {
+    return this.frames.filter(
+      (frame): frame is Extract<ServerFrame, { type: K }> =>
+        frame.type === type &&
+        (topic === undefined || ('topic' in frame && topicKey(frame.topic) === topicKey(topic))),
+    );
+  }
+
+  /** The `count`th frame of a kind, waited for. */
+  async next<K extends ServerFrame['type']>(
+    type: K,
+    topic?: Topic,
+    count = 1,
+  ): Promise<Extract<ServerFrame, { type: K }>> {
+    await expect.poll(() => this.of(type, topic).length, { timeout: 12_000 }).toBeGreaterThanOrEqual(count);
+    const frame = this.of(type, topic)[count - 1];
+    if (frame === undefined) throw new Error(`no ${type} frame`);
+    return frame;
+  }
+
+  changes(topic: Topic): Change[] {
+    return this.of('changes', topic).flatMap((frame) => frame.changes);
+  }
+}
