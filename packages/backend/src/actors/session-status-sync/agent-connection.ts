@@ -39,6 +39,10 @@ export async function openAgent(
 ): Promise<AgentRecord> {
   const known = await readAgent(db);
   const isSameSandbox = known?.sandboxId === place.sandboxId;
+  if (isSameSandbox && known.exited) {
+    // The server keeps the connection of a dead agent, and answers for it or not.
+    await client.close();
+  }
   const opened = await client.openSession({
     cwd: place.checkoutPath,
     agentSessionId: isSameSandbox ? known.agentSessionId : null,
@@ -55,6 +59,7 @@ export async function openAgent(
     models: opened.models,
     currentModelId: opened.currentModelId,
     modelConfigId: opened.modelConfigId,
+    exited: false,
   };
   await writeAgent(db, record);
   return record;

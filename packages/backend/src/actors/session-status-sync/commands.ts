@@ -46,6 +46,7 @@ export const sessionStatusSyncCatalog = {
       lastEventId: z.number().int(),
       /** The sandbox did not answer: somebody has to look at it. */
       sandboxSuspect: z.boolean(),
+      agentExited: z.boolean(),
     }),
     none,
   ),

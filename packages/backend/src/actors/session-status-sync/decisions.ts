@@ -7,21 +7,29 @@ export interface TurnEnd {
   readonly error: string | null;
   /** Nobody answered at the sandbox: it has to be looked at. */
   readonly sandboxSuspect: boolean;
+  /** The agent's process is gone: the next turn needs another one. */
+  readonly agentExited: boolean;
 }
 
 /** The end that one update of the stream means; null when the turn goes on. */
 export function endOf({ update }: AgentUpdate, options: { cancelRequested: boolean }): TurnEnd | null {
   switch (update.type) {
     case 'turn_end':
-      return { stopReason: update.stopReason, error: update.error, sandboxSuspect: false };
+      return {
+        stopReason: update.stopReason,
+        error: update.error,
+        sandboxSuspect: false,
+        agentExited: false,
+      };
     case 'agent_exited':
       // Ending the agent is how a cancel is enforced.
       return options.cancelRequested
-        ? { stopReason: 'cancelled', error: null, sandboxSuspect: false }
+        ? { stopReason: 'cancelled', error: null, sandboxSuspect: false, agentExited: true }
         : {
             stopReason: 'error',
             error: `${update.message} Try the message again: a new agent takes the conversation up.`,
             sandboxSuspect: false,
+            agentExited: true,
           };
     case 'text':
     case 'thought':

@@ -77,6 +77,7 @@ interface CommandBody {
   readonly error: string | null;
   readonly lastEventId: number;
   readonly sandboxSuspect: boolean;
+  readonly agentExited: boolean;
 }
 
 /** An alarm that survives the process: it wakes the actor of a turn whose process died. One at a time. */

@@ -14,7 +14,7 @@ import { endOf, type TurnEnd } from './decisions.ts';
 import {
   readAgent,
   readTurn,
-  setLastEventId,
+  setAgent,
   setTurn,
   type AgentRecord,
   type TurnRecord,
@@ -33,7 +33,12 @@ export interface FinishedTurn extends TurnEnd {
 /** The turns that this process follows, by actor. */
 const live = new Map<string, TurnRun>();
 
-const cancelled: TurnEnd = { stopReason: 'cancelled', error: null, sandboxSuspect: false };
+const cancelled: TurnEnd = {
+  stopReason: 'cancelled',
+  error: null,
+  sandboxSuspect: false,
+  agentExited: false,
+};
 
 /**
  * Takes a turn from wherever it stands to its end: opens the agent, hands the prompt over once, forwards the stream.
@@ -52,15 +57,17 @@ export async function runTurn(actor: AwakeActor, turn: TurnRecord): Promise<Fini
     const { cancelRequested, abandonMessage } = (await readTurn(actor.db)) ?? turn;
     const lastEventId = (await readAgent(actor.db))?.lastEventId ?? 0;
     if (abandonMessage !== null) {
-      return { stopReason: 'error', error: abandonMessage, sandboxSuspect: false, lastEventId };
+      // The sandbox is gone, and its processes with it.
+      return { stopReason: 'error', error: abandonMessage, sandboxSuspect: false, agentExited: true, lastEventId };
     }
     services().log.warn({ key: actor.key, messageId: turn.messageId, err: error }, 'a turn failed');
     const { code, message } = sandboxFailure(error);
     const isGone = code === 'not_found' || code === 'not_running' || code === 'unreachable';
-    const end = cancelRequested
-      ? { ...cancelled, sandboxSuspect: isGone }
-      : { stopReason: 'error' as const, error: message, sandboxSuspect: isGone };
-    return { ...end, lastEventId };
+    // After a failure that nobody foresaw a new agent is the safe way on; it takes the conversation up again.
+    const after = { sandboxSuspect: isGone, agentExited: true, lastEventId };
+    return cancelRequested
+      ? { ...cancelled, ...after }
+      : { stopReason: 'error' as const, error: message, ...after };
   } finally {
     live.delete(id);
     run.dispose();
@@ -234,7 +241,7 @@ class TurnRun {
   #forwarder(agent: AgentRecord): Forwarder {
     return new Forwarder({
       append: async (updates) => await this.#append(agent, updates),
-      acknowledged: async (lastEventId) => await setLastEventId(this.#actor.db, lastEventId),
+      acknowledged: async (lastEventId) => await setAgent(this.#actor.db, { lastEventId }),
       // Not the run's own: what was read is handed over before the turn ends.
       signal: this.#actor.abortSignal,
     });

@@ -16,8 +16,11 @@ export async function writeAgent(db: ActorDatabase, record: AgentRecord): Promis
     .onConflictDoUpdate({ target: agent.id, set: record });
 }
 
-export async function setLastEventId(db: ActorDatabase, lastEventId: number): Promise<void> {
-  await db.update(agent).set({ lastEventId });
+export async function setAgent(
+  db: ActorDatabase,
+  changed: Partial<Pick<AgentRecord, 'lastEventId' | 'exited'>>,
+): Promise<void> {
+  await db.update(agent).set(changed);
 }
 
 export async function readTurn(db: ActorDatabase): Promise<TurnRecord | null> {

@@ -20,6 +20,8 @@ export const agent = sqliteTable(
     models: text('models_json', { mode: 'json' }).$type<AgentModel[]>().notNull(),
     currentModelId: text('current_model_id'),
     modelConfigId: text('model_config_id'),
+    /** Its process ended: the next turn starts another one without asking. */
+    exited: integer('exited', { mode: 'boolean' }).notNull(),
   },
   (table) => [check('agent_singleton', sql`${table.id} = 1`)],
 );

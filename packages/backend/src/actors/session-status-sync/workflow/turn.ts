@@ -24,7 +24,7 @@ import {
   deleteTurn,
   readAgent,
   readTurn,
-  setLastEventId,
+  setAgent,
   setTurn,
   writeTurn,
   type AgentRecord,
@@ -127,7 +127,13 @@ export const enforceCancel: CommandHandler<Reference> = {
       const lastEventId = (await readAgent(db))?.lastEventId ?? 0;
       await enqueueToSelf(
         awakeActor(kind, key),
-        finishMessage(turn, { stopReason: 'cancelled', error: null, lastEventId, sandboxSuspect: false }),
+        finishMessage(turn, {
+          stopReason: 'cancelled',
+          error: null,
+          lastEventId,
+          sandboxSuspect: false,
+          agentExited: true,
+        }),
       );
       return null;
     }),
@@ -186,7 +192,7 @@ export const finish = single<End>(async (t, { input }) => {
     return null;
   }
   await deleteTurn(t.tx);
-  await setLastEventId(t.tx, input.lastEventId);
+  await setAgent(t.tx, { lastEventId: input.lastEventId, exited: input.agentExited });
   t.send(sessionOf(t), 'session.command.turnEnded', {
     messageId: input.messageId,
     stopReason: input.stopReason,

@@ -122,7 +122,7 @@ export const branchPublished = single<BranchPublished>(async (t, { input }) => {
     baseBranch: record.baseBranch,
     headSha: input.headSha,
     title: wish.title,
-    body: wish.body ?? '',
+    body: wish.body,
     draft: wish.draft,
   });
   t.send(taskAddress(record.organizationId, record.taskId), 'task.command.refresh', {});
@@ -131,8 +131,19 @@ export const branchPublished = single<BranchPublished>(async (t, { input }) => {
 
 export const pullRequestPublished = single<Published>(async (t, { input }) => {
   const record = await requireTask(t.tx);
-  const { pullRequest, headSha } = input;
+  const { headSha } = input;
   const isNew = record.pullRequest === null;
+  // GitHub's answer to a publish says nothing of reviews and checks: what is known of them stays.
+  const pullRequest =
+    record.pullRequest === null
+      ? input.pullRequest
+      : {
+          ...input.pullRequest,
+          reviewDecision: record.pullRequest.reviewDecision,
+          ...(record.pullRequest.headSha === input.pullRequest.headSha
+            ? { checks: record.pullRequest.checks }
+            : {}),
+        };
   await saveTask(
     t,
     record,

@@ -6,27 +6,35 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '@foundry/shared/entities';
 import type { CommandOutcome, Envelope } from '@foundry/shared/envelope';
 import {
+  organizationSnapshotSchema,
   sessionSnapshotSchema,
   taskSnapshotSchema,
   type SessionSnapshot,
   type TaskSnapshot,
 } from '@foundry/shared/topics';
-import { startTestDouble, type TestDouble } from '@foundry/github-double/testing/harness';
+import { acmeId } from '@foundry/github-double/seeds/seed';
+import {
+  appId,
+  appKey,
+  clientId,
+  clientSecret,
+  startTestDouble,
+  webhookSecret,
+  type TestDouble,
+} from '@foundry/github-double/testing/harness';
 import { ActorConnections } from '../../../command-loop/connections.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../../command-loop/catalog.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
-import { loadConfig } from '../../../config.ts';
 import { startTestRegistry } from '../../../engine/testing.ts';
 import { createLogger } from '../../../log.ts';
-import { LocalSandboxProvider } from '../../../sandbox/providers/local.ts';
-import { locateLocalSandboxPrograms } from '../../../sandbox/providers/local-programs.ts';
-import { organizationAddress, taskAddress, taskSessionAddress } from '../../addresses.ts';
+import type { LocalSandboxProvider } from '../../../sandbox/providers/local.ts';
+import { gitHubDataAddress, organizationAddress, taskAddress, taskSessionAddress } from '../../addresses.ts';
 import { actors } from '../../registry.ts';
-import { provideServices } from '../../services.ts';
+import { provideWorkspaceServices, type WorkspaceOptions } from './services.ts';
 
-const waitLimitMs = 25_000;
+const waitLimitMs = 15_000;
 
-/** Asks again until something comes, at most 25 seconds; the error says what was seen last. */
+/** Asks again until something comes, at most 15 seconds; the error says what was seen last. */
 export async function until<T>(what: string, read: () => Promise<T | null>): Promise<T> {
   const deadlineMs = Date.now() + waitLimitMs;
   let last = '';
@@ -56,18 +64,26 @@ export class Workspace {
   readonly double: TestDouble;
   readonly connections: ActorConnections;
   readonly provider: LocalSandboxProvider;
-  readonly organizationId = String(Math.floor(Math.random() * 1e12));
+  /** GitHub's id of the seeded organization. */
+  readonly organizationId = String(acmeId);
+  /** Of people by login; the actors use this very object. */
+  readonly tokens: Record<string, string>;
+  readonly dataDir: string;
   readonly #stop: () => Promise<void>;
 
   constructor(parts: {
     double: TestDouble;
     connections: ActorConnections;
     provider: LocalSandboxProvider;
+    tokens: Record<string, string>;
+    dataDir: string;
     stop: () => Promise<void>;
   }) {
     this.double = parts.double;
     this.connections = parts.connections;
     this.provider = parts.provider;
+    this.tokens = parts.tokens;
+    this.dataDir = parts.dataDir;
     this.#stop = parts.stop;
   }
 
@@ -86,34 +102,37 @@ export class Workspace {
     return await this.connections.sendAndWait(address, name, body, envelope, 8_000);
   }
 
-  /** The organization knows its repositories, as after a sync. */
-  async prepareOrganization(): Promise<void> {
-    const address = organizationAddress(this.organizationId);
-    await this.send(address, 'organization.command.applyInstallation', {
-      organization: {
-        id: this.organizationId,
-        login: 'acme',
-        kind: 'organization',
-        name: 'Acme',
-        avatarUrl: null,
-        installation: { id: '1', status: 'active' },
-      },
+  /** Repositories, members and pull requests as GitHub has them. */
+  async sync(): Promise<void> {
+    await this.send(gitHubDataAddress(this.organizationId), 'githubData.command.startSync', {
+      reason: 'test',
+      installationId: null,
     });
-    const repositories = [
-      ['40001', 'storefront', 'acme/storefront'],
-      ['49999', 'nowhere', 'acme/nowhere'],
-    ].map(([id = '', name = '', fullName = '']) => ({
+    await until('the sync to be done', async () => {
+      const { sync } = organizationSnapshotSchema.parse(
+        await this.connections.call(organizationAddress(this.organizationId), 'snapshot', []),
+      );
+      return sync.state === 'done' ? sync : null;
+    });
+  }
+
+  /** A repository that the organization believes in. */
+  async knowRepository(id: string, name: string): Promise<void> {
+    const repository = {
       id,
       name,
-      fullName,
+      fullName: `acme/${name}`,
       private: false,
       archived: false,
       description: null,
       defaultBranch: 'main',
-      htmlUrl: `${this.double.running.url}/${fullName}`,
+      htmlUrl: `${this.double.running.url}/acme/${name}`,
       pushedAtMs: null,
-    }));
-    await this.send(address, 'organization.command.applyRepositories', { generation: null, repositories });
+    };
+    await this.send(organizationAddress(this.organizationId), 'organization.command.applyRepositories', {
+      generation: null,
+      repositories: [repository],
+    });
   }
 
   /** A task made by a person, as the gateway makes one. */
@@ -178,12 +197,13 @@ export class Workspace {
   /** Waits until a message's receipt says one of the states. */
   async receipt(sessionId: string, messageId: string, ...states: string[]) {
     return await until(`${messageId} to be ${states.join(' or ')}`, async () => {
-      const { messages } = await this.sessionSnapshot(sessionId);
+      const { messages, session } = await this.sessionSnapshot(sessionId);
       const message = messages.find(({ id }) => id === messageId);
-      if (message !== undefined && message.state === 'failed' && !states.includes('failed')) {
-        throw new Error(JSON.stringify(message));
+      if (message !== undefined && states.includes(message.state)) {
+        return message;
       }
-      return message !== undefined && states.includes(message.state) ? message : null;
+      const { task } = await this.taskSnapshot(session.taskId);
+      throw new Error(JSON.stringify({ message, session: session.status, task: task.status, sandbox: task.sandbox }));
     });
   }
 
@@ -199,52 +219,46 @@ export class Workspace {
   }
 }
 
-export async function startWorkspace(): Promise<Workspace> {
+/** How the actors run: in this process, or in one that a test can kill. */
+export interface ActorHost {
+  readonly endpoint: string;
+  readonly pool: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the double and, by `startActors`, the actors; the organization is synced when it returns. */
+export async function startWorkspace(
+  startActors: (options: WorkspaceOptions) => Promise<ActorHost>,
+): Promise<Workspace> {
   const log = createLogger('error');
   const dataDir = await mkdtemp(join(tmpdir(), 'foundry-workspace-'));
   const double = await startTestDouble();
-  const registry = await startTestRegistry({ use: actors });
-  const connections = new ActorConnections({
-    endpoint: registry.endpoint,
-    poolName: registry.pool,
-    log,
-  });
-  const provider = new LocalSandboxProvider({
-    rootFolder: join(dataDir, 'sandboxes'),
-    programs: locateLocalSandboxPrograms(),
-    searchPath: process.env['PATH'] ?? '',
-  });
+  const options: WorkspaceOptions = {
+    dataDir,
+    gitHub: {
+      apiUrl: double.running.apiUrl,
+      webUrl: double.running.url,
+      appId: String(appId),
+      privateKey: appKey.privateKey,
+      clientId,
+      clientSecret,
+      webhookSecret,
+    },
+    tokens: { ada: double.userToken('ada'), grace: double.userToken('grace') },
+  };
+  const { provider } = provideWorkspaceServices(options, log);
+  const host = await startActors(options);
+  const connections = new ActorConnections({ endpoint: host.endpoint, poolName: host.pool, log });
   provideLoopRuntime({ connections, log });
-  const loginOf = (userId: string): string => userId.replace('user-', '');
-  const tokens = new Map<string, string>();
-  provideServices({
-    config: loadConfig({
-      FOUNDRY_DATA_DIR: dataDir,
-      FOUNDRY_SECRET: 'a secret for tests, of at least 32 characters',
-      GITHUB_API_URL: double.running.apiUrl,
-      GITHUB_WEB_URL: double.running.url,
-    }),
-    log,
-    gitHubTokenFor: async (userId) => {
-      const token = tokens.get(userId) ?? double.userToken(loginOf(userId));
-      tokens.set(userId, token);
-      return { token, expiresAtMs: null };
-    },
-    gitHubIdentityFor: async (userId) => {
-      const login = loginOf(userId);
-      return { githubId: login === 'ada' ? '20001' : '20002', login, name: login };
-    },
-    sandboxProviders: new Map([[provider.providerId, provider]]),
-    defaultSandboxProviderId: provider.providerId,
-    defaultAgentId: 'mock',
-  });
   const workspace = new Workspace({
     double,
     connections,
     provider,
+    tokens: options.tokens,
+    dataDir,
     stop: async () => {
       await connections.dispose();
-      await registry.stop();
+      await host.stop();
       for (const { sandboxId } of await provider.list()) {
         await provider.destroy(sandboxId);
       }
@@ -252,6 +266,12 @@ export async function startWorkspace(): Promise<Workspace> {
       await rm(dataDir, { recursive: true, force: true });
     },
   });
-  await workspace.prepareOrganization();
+  await workspace.sync();
   return workspace;
+}
+
+/** The actors in this process. */
+export async function startActorsHere(): Promise<ActorHost> {
+  const registry = await startTestRegistry({ use: actors });
+  return { endpoint: registry.endpoint, pool: registry.pool, stop: registry.stop };
 }

@@ -7,6 +7,7 @@ CREATE TABLE `agent` (
 	`models_json` text NOT NULL,
 	`current_model_id` text,
 	`model_config_id` text,
+	`exited` integer NOT NULL,
 	CONSTRAINT "agent_singleton" CHECK("agent"."id" = 1)
 );
 --> statement-breakpoint
