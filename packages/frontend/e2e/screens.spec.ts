@@ -55,9 +55,17 @@ test('a failed sign-in says why', async ({ page }) => {
 test('a message streams in, is queued behind another, and stops on Escape twice', async ({ page }) => {
   await open(page, '/organizations/1/tasks/pr_13_3');
   const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  const draftSaved = page.waitForResponse(
+    (response) =>
+      response.url().includes('/task-states/') && (response.request().postData() ?? '').includes('Rotate'),
+  );
   await composer.fill('Rotate it');
+  await draftSaved;
   await composer.press('Enter');
   await expect(page.getByRole('article', { name: 'Message from ada' })).toContainText('Rotate it');
+  // The composer of the session that the first message made.
+  await expect(composer).toBeFocused();
+  await expect(composer).toHaveValue('');
   await composer.fill('And then');
   await composer.press('Shift+Enter');
   await composer.pressSequentially('document it');

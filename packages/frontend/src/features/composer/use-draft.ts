@@ -7,6 +7,9 @@ import { useSaveTaskState } from '../task/use-save-task-state.ts';
 /** Pause in typing after which the draft is saved, in milliseconds. */
 const saveDelayMs = 800;
 
+/** By task: what this page has written and the server has not shown back yet. A composer that is replaced begins with it. */
+const unseenDrafts = new Map<string, string>();
+
 interface Draft {
   text: string;
   setText: (text: string) => void;
@@ -18,8 +21,12 @@ export function useDraft(): Draft {
   const { api } = useFoundryClient();
   const saved = useUser().taskStates.get(at.taskId)?.draft ?? '';
   const save = useSaveTaskState(api, at);
-  const [text, setText] = useState(saved);
+  const [text, setText] = useState(unseenDrafts.get(at.taskId) ?? saved);
   const unsaved = useRef<string | null>(null);
+
+  useEffect(() => {
+    if (unseenDrafts.get(at.taskId) === saved) unseenDrafts.delete(at.taskId);
+  }, [at.taskId, saved]);
 
   useEffect(() => {
     const flush = () => {
@@ -47,6 +54,7 @@ export function useDraft(): Draft {
     text,
     setText: (next) => {
       unsaved.current = next;
+      unseenDrafts.set(at.taskId, next);
       setText(next);
     },
   };

@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { useSearch } from '@tanstack/react-router';
+import { FirstComposer } from '../composer/first-composer.tsx';
+import { EmptyConversation } from '../transcript/empty-conversation.tsx';
 import { useUser } from '../account/use-user.ts';
 import { SessionView } from './session-view.tsx';
 import { SessionTabs } from './session-tabs.tsx';
 import { useTask } from './task-context.ts';
-import { TaskNotice } from './task-notice.tsx';
 
 /** The sessions of a task as tabs, and the chosen one. */
 export function Conversation() {
@@ -17,14 +18,7 @@ export function Conversation() {
     sessions.find((candidate) => candidate.id === remembered) ??
     sessions[0];
 
-  if (session === undefined) {
-    return (
-      <div className="flex h-full flex-col justify-center gap-4 p-4">
-        <TaskNotice />
-        <NoSession />
-      </div>
-    );
-  }
+  if (session === undefined) return <NoSession />;
   return (
     <div className="flex h-full flex-col">
       <SessionTabs activeId={session.id} />
@@ -33,12 +27,18 @@ export function Conversation() {
   );
 }
 
+/** A pull request that nobody has given to an agent yet. */
 function NoSession() {
-  const { status } = useTask().task;
-  if (status.state === 'merged' || status.state === 'closed') return null;
   return (
-    <div className="flex justify-center">
-      <SessionTabs activeId={null} />
+    <div className="flex h-full flex-col">
+      <div className="min-h-0 flex-1">
+        <EmptyConversation />
+      </div>
+      <div className="shrink-0 px-3 pb-3 md:px-5 md:pb-4">
+        <div className="mx-auto max-w-[760px]">
+          <FirstComposer />
+        </div>
+      </div>
     </div>
   );
 }

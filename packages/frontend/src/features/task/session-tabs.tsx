@@ -5,14 +5,14 @@ import type { Session } from '@foundry/shared/entities';
 import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { Button, IconButton } from '../../ui/button.tsx';
+import { IconButton } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Spinner } from '../../ui/spinner.tsx';
 import { showError } from '../../ui/toasts.tsx';
 import { useTask } from './task-context.ts';
 import { useSaveTaskState } from './use-save-task-state.ts';
 
-export function SessionTabs({ activeId }: { activeId: string | null }) {
+export function SessionTabs({ activeId }: { activeId: string }) {
   const { at, sessions } = useTask();
   const { api } = useFoundryClient();
   const navigate = useNavigate({ from: '/organizations/$organizationId/tasks/$taskId' });
@@ -35,13 +35,6 @@ export function SessionTabs({ activeId }: { activeId: string | null }) {
     }
   };
 
-  if (activeId === null) {
-    return (
-      <Button pending={pending} onClick={() => void create()}>
-        Start a session
-      </Button>
-    );
-  }
   return (
     <div className="flex h-9 shrink-0 items-center gap-0.5 overflow-x-auto border-b border-line px-2 md:px-3">
       <nav aria-label="Sessions" className="flex items-center gap-0.5">

@@ -2,14 +2,12 @@ import { toApiError } from '@foundry/client/api-error';
 import { loadOlderItems } from '@foundry/client/commands/older-items';
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, MessageSquareText } from 'lucide-react';
+import { ArrowDown } from 'lucide-react';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
 import { showError } from '../../ui/toasts.tsx';
 import { useSession } from '../task/session-context.ts';
-import { useTask } from '../task/task-context.ts';
-import { TaskNotice } from '../task/task-notice.tsx';
+import { EmptyConversation } from './empty-conversation.tsx';
 import { TranscriptRow } from './transcript-row.tsx';
 
 /** Nearer to the end than this counts as being at it, in pixels. */
@@ -48,7 +46,7 @@ export function Transcript() {
     return () => observer.disconnect();
   }, [hasItems]);
 
-  if (!hasItems) return <NoItems />;
+  if (!hasItems) return <EmptyConversation />;
   const working = session.status === 'working';
   return (
     <>
@@ -116,23 +114,6 @@ function LoadOlder() {
       <Button size="sm" pending={pending} onClick={() => void load()}>
         Load older
       </Button>
-    </div>
-  );
-}
-
-function NoItems() {
-  const needsNotice = useTask().task.status.state !== 'ready';
-  return (
-    <div className="flex h-full flex-col justify-center overflow-y-auto p-4">
-      {needsNotice ? (
-        <div className="mx-auto my-auto w-full max-w-[520px]">
-          <TaskNotice />
-        </div>
-      ) : (
-        <EmptyState icon={MessageSquareText} title="No messages yet">
-          Say what the agent should do. It works on this task’s branch in a workspace of its own.
-        </EmptyState>
-      )}
     </div>
   );
 }

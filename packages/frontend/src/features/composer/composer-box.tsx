@@ -1,0 +1,102 @@
+import { maxMessageLength } from '@foundry/shared/requests';
+import { ArrowUp, Square } from 'lucide-react';
+import { useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useShortcut } from '../../app/use-shortcut.ts';
+import { Button } from '../../ui/button.tsx';
+import { modifier } from '../../ui/kbd.tsx';
+import { useKeptFocus } from './use-kept-focus.ts';
+import { useDraft } from './use-draft.ts';
+
+/** Two presses of Escape within this time stop the agent, in milliseconds. */
+const doublePressMs = 700;
+
+interface ComposerBoxProps {
+  /** The agent works, so that a message will wait and a stop makes sense. */
+  busy: boolean;
+  stopping: boolean;
+  /** True once the text is taken care of; false keeps it for another try. */
+  onSend: (text: string) => boolean | Promise<boolean>;
+  onStop: () => void;
+  /** Stands at the left below the text. */
+  children: ReactNode;
+}
+
+/** Where messages are written: Enter sends, Shift and Enter begins a line. */
+export function ComposerBox({ busy, stopping, onSend, onStop, children }: ComposerBoxProps) {
+  const { text, setText } = useDraft();
+  const [sending, setSending] = useState(false);
+  const input = useRef<HTMLTextAreaElement>(null);
+  useKeptFocus(input);
+  const lastEscapeMs = useRef(Number.NEGATIVE_INFINITY);
+  useShortcut({ key: 'm' }, () => input.current?.focus());
+  useShortcut({ key: '.', withModifier: true, whileTyping: true }, onStop, busy);
+
+  const tooLong = text.trim().length > maxMessageLength;
+  const cannotSend = text.trim() === '' || tooLong || sending;
+  const send = async () => {
+    if (cannotSend) return;
+    const taken = onSend(text.trim());
+    if (taken === true) {
+      setText('');
+    } else {
+      setSending(true);
+      if (await taken) setText('');
+      setSending(false);
+    }
+    input.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // An input method's own Enter picks a word.
+    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      void send();
+    }
+    if (event.key === 'Escape' && busy) {
+      if (event.timeStamp - lastEscapeMs.current < doublePressMs) onStop();
+      lastEscapeMs.current = event.timeStamp;
+    }
+  };
+
+  return (
+    <div className="rounded-xl border border-line-strong bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
+      <textarea
+        ref={input}
+        aria-label="Message to the agent"
+        placeholder={busy ? 'Write the next message; it waits for its turn' : 'Message the agent'}
+        value={text}
+        rows={1}
+        readOnly={sending}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        className="block field-sizing-content max-h-[35vh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 text-base outline-none placeholder:text-ink-3"
+      />
+      <div className="flex items-center gap-2 px-2 pb-2">
+        {children}
+        <span className="ml-auto flex items-center gap-2">
+          {tooLong && (
+            <span role="alert" className="text-xs text-danger tabular-nums">
+              {(text.trim().length - maxMessageLength).toLocaleString()} characters too long
+            </span>
+          )}
+          {(busy || stopping) && (
+            <Button variant="danger" pending={stopping} title={`${modifier}+. or Esc twice`} onClick={onStop}>
+              {!stopping && <Square aria-hidden className="size-3 fill-current" />}
+              {stopping ? 'Stopping…' : 'Stop'}
+            </Button>
+          )}
+          <Button
+            variant="primary"
+            size="icon"
+            disabled={cannotSend}
+            pending={sending}
+            onClick={() => void send()}
+            aria-label={busy ? 'Queue message' : 'Send message'}
+          >
+            {!sending && <ArrowUp aria-hidden className="size-4" />}
+          </Button>
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { toApiError } from '@foundry/client/api-error';
+import { randomId } from '@foundry/client/random-id';
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import { useRef } from 'react';
+import { showError } from '../../ui/toasts.tsx';
+import { useTask } from '../task/task-context.ts';
+import { ComposerBox } from './composer-box.tsx';
+import { useCanWrite } from './use-can-write.ts';
+
+/** For a task without a session yet: the first message makes one. */
+export function FirstComposer() {
+  const { at } = useTask();
+  const { api, outgoing } = useFoundryClient();
+  // A repeat after a lost answer is recognised and makes no second session.
+  const commandId = useRef(randomId());
+  if (!useCanWrite()) return null;
+
+  const send = async (text: string): Promise<boolean> => {
+    try {
+      const { session } = await api.createSession(at, { commandId: commandId.current });
+      void outgoing.send({ ...at, sessionId: session.id }, text);
+      return true;
+    } catch (error) {
+      showError('The message was not sent', toApiError(error).message);
+      return false;
+    }
+  };
+  return (
+    <ComposerBox busy={false} stopping={false} onStop={() => undefined} onSend={send}>
+      <span className="px-2 text-xs text-ink-3">Starts a session</span>
+    </ComposerBox>
+  );
+}
