@@ -162,7 +162,7 @@ describe('who may use which route', () => {
       if (row.expected.member !== 404 || !path.includes(':taskId')) continue;
       const hidden = await world.request('member', method, fill(path), row.body?.());
       const absent = await world.request('member', method, fill(path, nowhere), row.body?.());
-      expect([hidden.status, words(hidden.body)], route).toEqual([404, words(absent.body)]);
+      expect([route, hidden.status, words(hidden.body)]).toEqual([route, 404, words(absent.body)]);
       expect(JSON.stringify(hidden.body)).not.toContain(ids.hidden);
     }
     const create = (repositoryId: string) =>

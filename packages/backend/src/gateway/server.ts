@@ -1,10 +1,11 @@
 import { serve, type ServerType, type WebSocketServerLike } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { appAddress } from '../actors/addresses.ts';
+import { sessionEndedEvent } from '../actors/app/commands.ts';
 import { PortTakenError } from '../engine/ports.ts';
 import { gatewayLimits } from '../limits.ts';
 import { createGatewayApp } from './app.ts';
-import { createServices, sessionEndedEvent, type GatewayOptions } from './services.ts';
+import { createServices, type GatewayOptions } from './services.ts';
 
 export type { GatewayOptions } from './services.ts';
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { sessionEndedEvent } from '../actors/app/commands.ts';
 import type { FoundryAuth } from '../auth/auth.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
 import type { Config } from '../config.ts';
@@ -42,8 +43,6 @@ export interface GatewayServices extends GatewayOptions {
   readonly allowedOrigins: ReadonlySet<string>;
 }
 
-/** What App broadcasts when a session ended anywhere. */
-export const sessionEndedEvent = 'sessionEnded';
 const endedSessionSchema = z.object({ userId: z.string(), sessionTokenHash: z.string() });
 
 export function createServices(options: GatewayOptions): GatewayServices {

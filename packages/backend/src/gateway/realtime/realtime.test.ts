@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { Topic } from '@foundry/shared/topics';
 import { organizationSnapshotSchema } from '@foundry/shared/topics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { taskAddress, userAddress } from '../../actors/addresses.ts';
 import { systemEnvelope } from '../../command-loop/execute.ts';
 import { Browser } from '../testing/browser.ts';
+import { BrowserSocket } from './browser-socket.ts';
 import { facts } from '../testing/stand-ins.ts';
 import { grant, ids, publicUrl, pullRequestOf, startWorld, type Role, type World } from '../testing/world.ts';
 
@@ -83,6 +87,41 @@ describe('opening a socket', () => {
     const many = await open('member');
     for (let id = 0; id < 150; id += 1) many.send({ type: 'ping', id });
     await expect.poll(() => many.closeCode).toBe(4400);
+  });
+
+  test('a browser that does not read is closed instead of being kept in memory', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const client = new WebSocket(`ws://127.0.0.1:${port}`);
+    const opened = once(client, 'open');
+    const [accepted] = z
+      .tuple([z.instanceof(WebSocket), z.unknown()])
+      .parse(await once(server, 'connection'));
+    const headers = new Headers(await world.signIn('member'));
+    const session = await world.auth.verifySession(headers);
+    if (session === null) throw new Error('no session');
+    const browser = new BrowserSocket({
+      gateway: world.services,
+      socket: accepted,
+      session,
+      headers,
+      log: world.services.log,
+    });
+    await opened;
+    client.pause();
+    const closed = once(accepted, 'close');
+    let sent = 0;
+    while (accepted.readyState === WebSocket.OPEN && sent < 100) {
+      sent += 1;
+      browser.send({ type: 'snapshot', topic: { kind: 'app' }, snapshot: 'x'.repeat(500_000) });
+    }
+    expect(accepted.readyState).not.toBe(WebSocket.OPEN);
+    expect(sent).toBeGreaterThan(10);
+    // It never answers the close: the connection is cut.
+    await closed;
+    client.terminate();
+    server.close();
   });
 
   test('a ping is answered', async () => {
@@ -286,7 +325,8 @@ describe('tasks and sessions', () => {
       'POST',
       `/api/v1/organizations/${ids.organization}/tasks/${ids.openTask}/refresh`,
     );
-    await browser.next('changes', topic);
+    const { changes } = await browser.next('changes', topic);
+    expect(changes[0]?.upserts).toMatchObject([{ type: 'task', entity: { id: ids.openTask } }]);
   });
 });
 

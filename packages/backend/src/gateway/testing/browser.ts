@@ -1,6 +1,6 @@
 import { serverFrameSchema, type ServerFrame } from '@foundry/shared/realtime';
 import { topicKey, type Change, type Topic } from '@foundry/shared/topics';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { publicUrl } from './world.ts';
 
@@ -75,10 +75,7 @@ export class Browser {
     topic?: Topic,
     count = 1,
   ): Promise<Extract<ServerFrame, { type: K }>> {
-    await expect.poll(() => this.of(type, topic).length, { timeout: 12_000 }).toBeGreaterThanOrEqual(count);
-    const frame = this.of(type, topic)[count - 1];
-    if (frame === undefined) throw new Error(`no ${type} frame`);
-    return frame;
+    return await vi.waitUntil(() => this.of(type, topic)[count - 1], { timeout: 12_000 });
   }
 
   changes(topic: Topic): Change[] {

@@ -19,7 +19,7 @@ import { createLogger } from '../../log.ts';
 import { createGatewayApp } from '../app.ts';
 import type { RoutePermission } from '../permissions/check-routes.ts';
 import { startGateway, type Gateway } from '../server.ts';
-import { createServices } from '../services.ts';
+import { createServices, type GatewayServices } from '../services.ts';
 import { app, facts, githubData, newSession, task, taskSession, user } from './stand-ins.ts';
 
 export const publicUrl = 'http://foundry.test';
@@ -68,6 +68,10 @@ export interface World {
   readonly tell: (name: string, body: unknown) => Promise<void>;
   readonly announceEnded: (sessionTokenHash: string) => Promise<void>;
   readonly startAnotherGateway: () => Promise<{ gateway: Gateway; url: string }>;
+  /** Asks a gateway whose actors do not answer. */
+  readonly withoutActors: <T>(ask: (url: string) => Promise<T>) => Promise<T>;
+  /** What the gateway's parts share, without a server. */
+  readonly services: GatewayServices;
   readonly stop: () => Promise<void>;
 }
 
@@ -188,7 +192,6 @@ export async function startWorld(options: { staticDir?: string } = {}): Promise<
     isEngineReady: async () => true,
   });
   const { permissions } = createGatewayApp(services);
-  services.access.close();
 
   const tell = async (name: string, body: unknown): Promise<void> => {
     const envelope = systemEnvelope(randomUUID(), null);
@@ -250,6 +253,23 @@ export async function startWorld(options: { staticDir?: string } = {}): Promise<
     announceEnded: async (sessionTokenHash) => {
       await connections.call(appAddress(), 'announce', [{ userId: 'any', sessionTokenHash }]);
     },
+    withoutActors: async (ask) => {
+      const nobody = new ActorConnections({ endpoint: 'http://default:token@127.0.0.1:9', log: quiet });
+      const gateway = await startGateway({
+        config: config(),
+        connections: nobody,
+        auth: first.auth,
+        log: quiet,
+        isEngineReady: async () => true,
+      });
+      try {
+        return await ask(`http://127.0.0.1:${gateway.port}`);
+      } finally {
+        await gateway.stop();
+        await nobody.dispose();
+      }
+    },
+    services,
     startAnotherGateway: async () => {
       const other = await start();
       others.push(other.gateway);
@@ -257,6 +277,7 @@ export async function startWorld(options: { staticDir?: string } = {}): Promise<
     },
     stop: async () => {
       for (const gateway of [...others, first.gateway]) await gateway.stop();
+      services.access.close();
       services.feeds.close();
       await connections.dispose();
       await registry.stop();
