@@ -11,7 +11,8 @@ export class EngineSide {
   readonly #url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    // `fetch` takes no credentials in an address, and the engine asks for none on loopback.
+    this.#url = new URL(url).origin;
   }
 
   async #json(path: string, token?: string): Promise<unknown> {

@@ -36,6 +36,10 @@ function engineEnvironment(settings: EngineSettings): Record<string, string> {
     // Actors of a dead backend move on after 1.5 s of silence; by default they wait much longer.
     RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: '1500',
     RIVET__PEGBOARD__ENVOY_UPDATE_PING_INTERVAL: '500',
+    // While no backend is there, each try to place an actor doubles the wait for the next one, by default from 2 s to
+    // minutes: a backend that was killed twice in a row left its actors unreachable for 20 s and more.
+    RIVET__PEGBOARD__BASE_RETRY_TIMEOUT: '200',
+    RIVET__PEGBOARD__RESCHEDULE_BACKOFF_MAX_EXPONENT: '2',
     // No tracing to anywhere.
     RIVET_OTEL_ENABLED: '0',
     RUST_LOG: 'info',
