@@ -27,7 +27,8 @@ export function shortAge(atMs: number, currentMs: number): string {
   if (minutes < 60) return `${minutes}m`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)}h`;
   if (minutes < 14 * 24 * 60) return `${Math.floor(minutes / (24 * 60))}d`;
-  return format(atMs, 'd MMM yyyy');
+  const sameYear = new Date(atMs).getFullYear() === new Date(currentMs).getFullYear();
+  return format(atMs, sameYear ? 'd MMM' : 'd MMM yyyy');
 }
 
 /** All of these on a page share one timer. */

@@ -13,7 +13,7 @@ export function ModelPicker() {
     failureTitle: 'The model was not changed',
   });
   const current = session.models.find((model) => model.id === session.modelId);
-  const label = current?.name ?? session.modelId ?? session.agent;
+  const label = current?.name ?? session.modelId ?? 'Default model';
   if (session.models.length === 0) return <span className="px-2 text-xs text-ink-3">{label}</span>;
   return (
     <Menu

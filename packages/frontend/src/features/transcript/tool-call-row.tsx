@@ -19,6 +19,7 @@ import type { LucideIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { classNames } from '../../ui/class-names.ts';
 import { Loading } from '../../ui/spinner.tsx';
+import { displayPath } from './display-path.ts';
 
 const FilePairDiff = lazy(() =>
   import('../changes/diff-view.tsx').then((module) => ({ default: module.FilePairDiff })),
@@ -97,8 +98,8 @@ function Locations({ locations }: { locations: ToolCall['locations'] }) {
   return (
     <ul className="flex flex-wrap gap-x-3 px-2.5 py-1.5 font-mono text-xs text-ink-2">
       {locations.map(({ path, line }) => (
-        <li key={`${path}:${line ?? ''}`} className="truncate">
-          {path}
+        <li key={`${path}:${line ?? ''}`} className="truncate" title={path}>
+          {displayPath(path)}
           {line !== null && `:${line}`}
         </li>
       ))}
@@ -111,10 +112,10 @@ function Content({ content, title }: { content: ToolCallContent; title: string }
     return (
       <Suspense fallback={<Loading label="Loading the diff…" />}>
         <FilePairDiff
-          path={content.path}
+          path={displayPath(content.path)}
           oldText={content.oldText}
           newText={content.newText}
-          showPath={!title.includes(content.path)}
+          showPath={!title.includes(displayPath(content.path))}
         />
       </Suspense>
     );
