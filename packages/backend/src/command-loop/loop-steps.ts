@@ -18,9 +18,12 @@ export async function transactionStep(
   index: number,
 ): Promise<StepReport> {
   return await guarded(step, batch, index, async () => {
-    const { answers, change } = await applyTransactionStep(step.db, step.key, batch, index);
+    const { answers, change, events } = await applyTransactionStep(step.db, step.key, batch, index);
     if (change !== null) {
       step.broadcast('change', change);
+    }
+    for (const { event, payload } of events) {
+      step.broadcast(event, payload);
     }
     return [...answers];
   });

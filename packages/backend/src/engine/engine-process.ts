@@ -40,6 +40,10 @@ function engineEnvironment(settings: EngineSettings): Record<string, string> {
     // minutes: a backend that was killed twice in a row left its actors unreachable for 20 s and more.
     RIVET__PEGBOARD__BASE_RETRY_TIMEOUT: '200',
     RIVET__PEGBOARD__RESCHEDULE_BACKOFF_MAX_EXPONENT: '2',
+    // The engine takes on less work, new actors above all, when the machine's CPU is busy, whoever keeps it busy: with
+    // agents building and testing beside it, a new actor waited 15 s and failed. In thousandths of a core, far
+    // more than there are: it never holds back.
+    RIVET__RUNTIME__WORKER_CPU_MAX: '1000000',
     // No tracing to anywhere.
     RIVET_OTEL_ENABLED: '0',
     RUST_LOG: 'info',

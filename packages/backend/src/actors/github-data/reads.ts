@@ -7,7 +7,9 @@ export const reads = {
     const installation = await repository.readInstallation(c.db);
     return {
       installation:
-        installation === null ? null : { id: installation.installationId, status: installation.status },
+        installation === null
+          ? null
+          : { id: installation.installationId, status: installation.status, tick: installation.tick },
       sync: await repository.readSync(c.db),
       repositories: await repository.countRepositories(c.db),
       openPullRequests: await repository.countOpenPullRequests(c.db),

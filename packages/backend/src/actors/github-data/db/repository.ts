@@ -44,6 +44,10 @@ export async function setDeliveriesChecked(db: ActorDatabase, atMs: number): Pro
   await db.update(installation).set({ deliveriesCheckedAtMs: atMs });
 }
 
+export async function setTick(db: ActorDatabase, tick: number): Promise<void> {
+  await db.update(installation).set({ tick });
+}
+
 export type SyncRow = Omit<typeof sync.$inferSelect, 'id'>;
 
 export async function readSync(db: ActorDatabase): Promise<SyncRow | null> {

@@ -32,9 +32,15 @@ const begin = transaction('begin', async (t, { input }: RunningCommand<Input>) =
   if (installation === null || installation.status !== 'active' || installation.tick !== input.tick) {
     return new Finish(null);
   }
-  t.send(self(t.key), 'githubData.command.repairDeliveries', input, {
-    delayMs: gitHubLimits.repairIntervalMs,
-  });
+  // A new name for the rest of the chain: should this message have a twin, the twin ends here.
+  const tick = Math.max(t.nowMs, input.tick + 1);
+  await repository.setTick(t.tx, tick);
+  t.send(
+    self(t.key),
+    'githubData.command.repairDeliveries',
+    { tick },
+    { delayMs: gitHubLimits.repairIntervalMs },
+  );
   const sync = await repository.readSync(t.tx);
   if (sync === null || (sync.finishedAtMs ?? sync.progressAtMs) + gitHubLimits.resyncIntervalMs < t.nowMs) {
     t.send(self(t.key), 'githubData.command.startSync', { reason: 'periodic', installationId: null });
