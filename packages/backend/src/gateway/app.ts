@@ -82,7 +82,8 @@ export function createGatewayApp(services: GatewayServices): GatewayApp {
   );
   app.onError((error, c) => {
     const httpError = toHttpError(error);
-    if (httpError.status >= 500) c.get('log').error({ error, path: c.req.path }, 'request failed');
+    // Asking to come again is no fault of ours; its line is the request's own.
+    if (httpError.status === 500) c.get('log').error({ error, path: c.req.path }, 'request failed');
     return answerError(c, httpError);
   });
   return { app, permissions: routePermissions(app) };
