@@ -12,14 +12,14 @@ interface Waiter {
 
 /** Finds out what became of accepted commands: by the socket's word, and by asking when that does not come. */
 export class Outcomes {
-  readonly #api: Api;
+  readonly #api: Pick<Api, 'outcome'>;
   readonly #waiters = new Map<CommandId, Waiter>();
   /** An outcome can arrive before the answer that names its command. */
   readonly #recent = new Map<CommandId, CommandOutcome>();
   readonly #unsubscribe: () => void;
   readonly #pollIntervalMs: number;
 
-  constructor(api: Api, realtime: Realtime, pollIntervalMs = 3_000) {
+  constructor(api: Pick<Api, 'outcome'>, realtime: Pick<Realtime, 'onOutcome'>, pollIntervalMs = 3_000) {
     this.#api = api;
     this.#pollIntervalMs = pollIntervalMs;
     this.#unsubscribe = realtime.onOutcome((outcome) => this.#record(outcome));

@@ -78,6 +78,11 @@ export function OrganizationsPage() {
   );
 }
 
+function subtitle({ kind, name, login }: Organization): string {
+  if (kind === 'personal') return 'Personal account';
+  return name === null ? 'Organization' : login;
+}
+
 function OrganizationRow({ organization }: { organization: Organization }) {
   const status = organization.installation?.status ?? 'removed';
   return (
@@ -91,9 +96,7 @@ function OrganizationRow({ organization }: { organization: Organization }) {
         <span className="block truncate text-base font-medium">
           {organization.name ?? organization.login}
         </span>
-        <span className="block truncate text-ink-2">
-          {organization.kind === 'personal' ? 'Personal account' : organization.login}
-        </span>
+        <span className="block truncate text-ink-2">{subtitle(organization)}</span>
       </span>
       {status !== 'active' && (
         <Badge tone="warning">{status === 'suspended' ? 'App suspended' : 'App not installed'}</Badge>

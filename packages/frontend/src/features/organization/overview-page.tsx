@@ -57,7 +57,7 @@ export function OverviewPage() {
 
 function RecentTasks() {
   const { organization, openNewTask } = useOrganization();
-  const { tasks, repositories } = organization;
+  const { tasks, repositories, sync } = organization;
   const recent = useMemo(
     () =>
       [...tasks.values()]
@@ -65,6 +65,13 @@ function RecentTasks() {
         .slice(0, recentCount),
     [tasks],
   );
+  if (recent.length === 0 && sync.state === 'running') {
+    return (
+      <EmptyState icon={GitPullRequest} title="Reading GitHub…">
+        Open pull requests appear here as they are found.
+      </EmptyState>
+    );
+  }
   if (recent.length === 0) {
     return (
       <EmptyState

@@ -29,7 +29,8 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
   const searchInput = useRef<HTMLInputElement>(null);
   useShortcut({ key: '/' }, () => searchInput.current?.focus());
 
-  const { repositories, tasks } = organization;
+  const { repositories, tasks, sync } = organization;
+  const isReading = repositories.size === 0 && (sync.state === 'running' || sync.state === 'never');
   const rows = useMemo(
     () => sidebarRows({ repositories, tasks, taskStates, search, filter, collapsed, login: profile.login }),
     [repositories, tasks, taskStates, search, filter, collapsed, profile.login],
@@ -57,9 +58,12 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
           filter={filter}
           onFilter={setFilter}
         />
-        <SyncProgressCard />
+        {/* The overview shows it larger. */}
+        {taskId !== null && <SyncProgressCard />}
       </div>
-      {rows.length === 0 ? (
+      {rows.length === 0 && isReading ? (
+        <div className="flex-1" />
+      ) : rows.length === 0 ? (
         <EmptyState
           icon={Inbox}
           title={repositories.size === 0 ? 'No repositories' : 'No tasks found'}
