@@ -129,6 +129,8 @@ export const connectionLimits = {
   /** A kept connection to an actor that nobody used for this long is closed, so that the actor may sleep. */
   idleMs: 20_000,
   callTimeoutMs: 8_000,
+  /** A connection that is not open after this is given up; until then calls wait for it, whatever their own timeouts. */
+  openTimeoutMs: 20_000,
   heartbeatMs: 3_000,
   heartbeatTimeoutMs: 4_000,
 } as const;
@@ -306,6 +308,8 @@ export const streamLimits = {
   cancelGraceMs: 5_000,
   /** The stream usually says in this time why a prompt's request broke. */
   promptFailureGraceMs: 1_000,
+  /** How often a followed turn is checked for still being the actor's turn. */
+  turnWatchMs: 500,
   /** How long a sandbox may be out of reach before its turn counts as failed. */
   reconnectTimeoutMs: 20_000,
 } as const;

@@ -18,11 +18,13 @@ interface KeptConnection {
   call(action: string, args: readonly unknown[]): Promise<unknown>;
   on(event: string, listener: (payload: unknown) => void): () => void;
   onClose(listener: () => void): void;
+  isOpen(): boolean;
   dispose(): Promise<void>;
 }
 
 interface Entry {
   connection: KeptConnection;
+  openedAtMs: number;
   lastUsedMs: number;
   users: number;
 }
@@ -95,7 +97,7 @@ export class ActorConnections {
       if (refused !== null) {
         throw refused;
       }
-      this.#drop(address, entry);
+      this.#dropIfDead(address, entry);
       throw new UnknownOutcomeError(address, action, error);
     } finally {
       clearTimeout(timer);
@@ -159,7 +161,8 @@ export class ActorConnections {
     if (known !== undefined) {
       return known;
     }
-    const entry: Entry = { connection: this.#open(address), lastUsedMs: Date.now(), users: 0 };
+    const nowMs = Date.now();
+    const entry: Entry = { connection: this.#open(address), openedAtMs: nowMs, lastUsedMs: nowMs, users: 0 };
     entry.connection.onClose(() => this.#drop(address, entry));
     this.#entries.set(id, entry);
     return entry;
@@ -183,8 +186,20 @@ export class ActorConnections {
       onClose: (listener) => {
         raw.onClose(listener);
       },
+      isOpen: () => raw.connStatus === 'connected',
       dispose: async () => await raw.dispose(),
     };
+  }
+
+  /**
+   * After a call without an answer. One that is still being opened is left to finish: its actor is being created or
+   * woken, which takes seconds on a busy machine, and a new connection would begin that anew, and fail again.
+   */
+  #dropIfDead(address: ActorAddress, entry: Entry): void {
+    const opening = !entry.connection.isOpen() && Date.now() - entry.openedAtMs < connectionLimits.openTimeoutMs;
+    if (!opening) {
+      this.#drop(address, entry);
+    }
   }
 
   #drop(address: ActorAddress, entry: Entry): void {
