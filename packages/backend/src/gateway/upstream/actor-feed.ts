@@ -73,8 +73,8 @@ export class ActorFeed {
       this.#lost = new AbortController();
       let connection: Connection | null = null;
       try {
-        // Two first contacts at once with an actor that does not exist yet can block each other for 15 s in the
-        // engine: the connection that all calls share goes first.
+        // The connection that all calls share goes first: two first contacts at once with an actor that does not exist
+        // yet cost the engine several times as much as one after the other.
         await this.#connections.call(this.address, 'version', []);
         if (this.#closed.signal.aborted) return;
         connection = this.#open();
