@@ -12,6 +12,8 @@ interface Follower {
 }
 
 const followers = new Map<string, Follower>();
+/** The turn whose end each actor's follower has put into the queue: until that is worked off, its record is still there. */
+const lastFinished = new Map<string, string>();
 const armed = new Set<string>();
 
 /**
@@ -42,14 +44,20 @@ export function ensureFollowing(actor: AwakeActor): void {
 }
 
 async function followOnce(actor: AwakeActor): Promise<void> {
+  const id = actor.key.join('/');
   const turn = await readTurn(actor.db);
-  if (turn === null) {
+  if (turn === null || lastFinished.get(id) === turnIdOf(turn)) {
     return;
   }
   const finished = await runTurn(actor, turn);
   if (finished !== null) {
     await enqueueToSelf(actor, finishMessage(turn, finished));
+    lastFinished.set(id, turnIdOf(turn));
   }
+}
+
+function turnIdOf({ messageId, attempt }: TurnRecord): string {
+  return `${messageId}/${attempt}`;
 }
 
 /** The same for every run of the same turn, so that the turn ends once. */
@@ -62,7 +70,7 @@ export function finishMessage(
     name: 'status.command.finish',
     body: { messageId, attempt, ...end },
     envelope: {
-      commandId: `finish/${messageId}/${attempt}`,
+      commandId: `finish/${turnIdOf(turn)}`,
       causedBy: messageId,
       by: turn.by,
       at: Date.now(),

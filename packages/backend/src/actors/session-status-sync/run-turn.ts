@@ -85,6 +85,8 @@ class TurnRun {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #promptFailure: SandboxError | null = null;
+  /** The turn was ended by somebody else, for example by the end that an earlier process had put into the queue. */
+  #superseded = false;
   /** Whether the session has been told of the agent's models in this turn. */
   #introduced = false;
 
@@ -178,7 +180,7 @@ class TurnRun {
   async #follow(client: AcpClient, agent: AgentRecord): Promise<FinishedTurn | null> {
     const forwarder = this.#forwarder(agent);
     let lastEventId = agent.lastEventId;
-    const watch = this.#watchPrompt();
+    const watch = this.#watch();
     try {
       for await (const event of client.events({
         lastEventId,
@@ -209,7 +211,7 @@ class TurnRun {
       clearInterval(watch);
     }
     await forwarder.flush();
-    if (this.#actor.abortSignal.aborted) {
+    if (this.#actor.abortSignal.aborted || this.#superseded) {
       return null;
     }
     throw this.#promptFailure ?? new SandboxError('unreachable', "The agent's stream ended.");
@@ -223,8 +225,8 @@ class TurnRun {
     return endOf(update, { cancelRequested: current?.cancelRequested ?? false });
   }
 
-  /** Ends the stream when the turn was abandoned, or when its prompt failed and the stream says nothing of it. */
-  #watchPrompt(): NodeJS.Timeout {
+  /** Ends the stream when the prompt failed and the stream says nothing of it, and when the turn is over elsewhere. */
+  #watch(): NodeJS.Timeout {
     let failedSinceMs: number | null = null;
     return setInterval(() => {
       const failure = this.#promptFailure;
@@ -235,7 +237,21 @@ class TurnRun {
           this.#stop.abort();
         }
       }
-    }, streamLimits.promptFailureGraceMs / 4);
+      void this.#lookForTurn();
+    }, streamLimits.turnWatchMs);
+  }
+
+  async #lookForTurn(): Promise<void> {
+    try {
+      const current = await readTurn(this.#actor.db);
+      if (current?.messageId !== this.#turn.messageId || current.attempt !== this.#turn.attempt) {
+        this.#superseded = true;
+        this.#stop.abort();
+      }
+    } catch (error) {
+      // The next look may succeed; an actor that stops ends the run anyway.
+      services().log.debug({ key: this.#actor.key, err: error }, 'the turn could not be read');
+    }
   }
 
   #forwarder(agent: AgentRecord): Forwarder {

@@ -22,7 +22,7 @@ import {
   webhookSecret,
   type TestDouble,
 } from '@foundry/github-double/testing/harness';
-import { ActorConnections } from '../../../command-loop/connections.ts';
+import { ActorConnections, ActorRefusedError, UnknownOutcomeError } from '../../../command-loop/connections.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../../command-loop/catalog.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
 import { startTestRegistry } from '../../../engine/testing.ts';
@@ -32,9 +32,10 @@ import { gitHubDataAddress, organizationAddress, taskAddress, taskSessionAddress
 import { actors } from '../../registry.ts';
 import { provideWorkspaceServices, type WorkspaceOptions } from './services.ts';
 
-const waitLimitMs = 15_000;
+/** Far more than anything here takes: a loaded machine must not look like a broken one. */
+const waitLimitMs = 45_000;
 
-/** Asks again until something comes, at most 15 seconds; the error says what was seen last. */
+/** Asks again until something comes, at most 45 seconds; the error says what was seen last. */
 export async function until<T>(what: string, read: () => Promise<T | null>): Promise<T> {
   const deadlineMs = Date.now() + waitLimitMs;
   let last = '';
@@ -45,6 +46,9 @@ export async function until<T>(what: string, read: () => Promise<T | null>): Pro
         return found;
       }
     } catch (error) {
+      if (error instanceof ActorRefusedError) {
+        throw error;
+      }
       last = String(error);
     }
     if (Date.now() > deadlineMs) {
@@ -99,7 +103,18 @@ export class Workspace {
       by: { kind: 'person', userId: person.userId, login: person.login },
       at: Date.now(),
     };
-    return await this.connections.sendAndWait(address, name, body, envelope, 8_000);
+    // The same command again while nobody knows what became of it; recognised by its id.
+    return await until(`${name} to be answered`, async () => {
+      try {
+        const outcome = await this.connections.sendAndWait(address, name, body, envelope, 8_000);
+        return outcome.status === 'accepted' ? null : outcome;
+      } catch (error) {
+        if (error instanceof UnknownOutcomeError) {
+          return null;
+        }
+        throw error;
+      }
+    });
   }
 
   /** Repositories, members and pull requests as GitHub has them. */
@@ -162,6 +177,21 @@ export class Workspace {
     return { taskId, sessionId, firstMessageId: firstMessageId ?? '' };
   }
 
+  /** A read, made again when no answer came. */
+  async call(address: ActorAddress, action: string, ...args: unknown[]): Promise<unknown> {
+    const answered = await until(`${action} of ${address.kind}`, async () => {
+      try {
+        return { answer: await this.connections.call(address, action, args) };
+      } catch (error) {
+        if (error instanceof UnknownOutcomeError) {
+          return null;
+        }
+        throw error;
+      }
+    });
+    return answered.answer;
+  }
+
   task(taskId: string) {
     return taskAddress(this.organizationId, taskId);
   }
@@ -171,13 +201,11 @@ export class Workspace {
   }
 
   async taskSnapshot(taskId: string): Promise<TaskSnapshot> {
-    return taskSnapshotSchema.parse(await this.connections.call(this.task(taskId), 'snapshot', []));
+    return taskSnapshotSchema.parse(await this.call(this.task(taskId), 'snapshot'));
   }
 
   async sessionSnapshot(sessionId: string): Promise<SessionSnapshot> {
-    return sessionSnapshotSchema.parse(
-      await this.connections.call(this.session(sessionId), 'snapshot', []),
-    );
+    return sessionSnapshotSchema.parse(await this.call(this.session(sessionId), 'snapshot'));
   }
 
   async say(sessionId: string, text: string, person: Person = people.ada): Promise<string> {

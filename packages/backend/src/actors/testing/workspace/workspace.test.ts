@@ -3,13 +3,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pullRequestTaskId } from '@foundry/shared/ids';
 import type { TranscriptItemBody } from '@foundry/shared/transcript';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { findProcessesByEnvironment } from '../../../sandbox/providers/local-process.ts';
 import { auditLogAddress, organizationAddress } from '../../addresses.ts';
 import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
 
 let workspace: Workspace;
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 beforeAll(async () => {
   workspace = await startWorkspace(startActorsHere);
