@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { decideReviews, summariseChecks } from './shapes.ts';
+
+const run = (status: string, conclusion: string | null = null) => ({ name: 'test', status, conclusion });
+const person = (id: number) => ({ id, login: `person-${id}` });
+
+describe('summariseChecks', () => {
+  test.each([
+    [[], { state: 'none', total: 0, failed: 0 }],
+    [
+      [run('completed', 'success'), run('completed', 'skipped'), run('completed', 'neutral')],
+      { state: 'success', total: 3, failed: 0 },
+    ],
+    [[run('completed', 'success'), run('in_progress')], { state: 'pending', total: 2, failed: 0 }],
+    [[run('queued'), run('completed', 'timed_out')], { state: 'failure', total: 2, failed: 1 }],
+    [[run('completed', 'cancelled'), run('completed', 'failure')], { state: 'failure', total: 2, failed: 2 }],
+  ])('%j', (runs, summary) => {
+    expect(summariseChecks(runs)).toEqual(summary);
+  });
+});
+
+describe('decideReviews', () => {
+  const review = (id: number, state: string) => ({ user: person(id), state });
+
+  test("each reviewer's last word counts; a comment takes nothing back, a dismissal does", () => {
+    expect(decideReviews([])).toBe('none');
+    expect(decideReviews([review(1, 'COMMENTED')])).toBe('none');
+    expect(decideReviews([review(1, 'CHANGES_REQUESTED'), review(1, 'APPROVED')])).toBe('approved');
+    expect(decideReviews([review(1, 'APPROVED'), review(1, 'COMMENTED')])).toBe('approved');
+    expect(decideReviews([review(1, 'APPROVED'), review(1, 'DISMISSED')])).toBe('none');
+    expect(decideReviews([{ user: null, state: 'APPROVED' }])).toBe('none');
+  });
+
+  test('one request for changes outweighs all approvals', () => {
+    expect(decideReviews([review(1, 'CHANGES_REQUESTED'), review(2, 'APPROVED')])).toBe('changes_requested');
+  });
+});
