@@ -12,6 +12,7 @@ import { headSha, pullRequestOf, repositoryOf } from '../testing/fixtures.ts';
 import {
   sampleMessage,
   type ActorSamples,
+  type Preparation,
   type SampleAction,
   type SampleMessage,
   type SampleScope,
@@ -41,7 +42,7 @@ async function readTable(scope: SampleScope, world: KillWorld, table: string) {
 }
 
 /** … that is synced. */
-function synced(scope: SampleScope, world: KillWorld): (SampleMessage | SampleAction)[] {
+function synced(scope: SampleScope, world: KillWorld): Preparation[] {
   return [
     ...atGitHub(scope, world),
     sampleMessage(toSelf(scope), 'githubData.command.startSync', start),

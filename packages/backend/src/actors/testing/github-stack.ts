@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitHubDouble } from '@foundry/github-double/server';
 import type { CommandOutcome } from '@foundry/shared/envelope';
+import { z } from 'zod';
 import { createActorAuthStore } from '../../auth/actor-store.ts';
 import { createAuth } from '../../auth/auth.ts';
 import { createSecretBox } from '../../auth/crypto.ts';
@@ -176,7 +177,7 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
       }),
       '203.0.113.7',
     );
-    const { url } = (await started.json()) as { url: string };
+    const { url } = z.object({ url: z.string() }).parse(await started.json());
     const parameters = new URL(url).searchParams;
     parameters.set('login', login);
     const authorized = await fetch(`${double.url}/login/oauth/authorize`, {
@@ -200,7 +201,7 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
     const { protocol, host, username, password } = new URL(engine.endpoint);
     const url = `${protocol}//${host}/actors?namespace=${username}&name=${kind}&limit=100`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${password}` } });
-    const body = (await response.json()) as { actors: { key: string }[] };
+    const body = z.object({ actors: z.array(z.object({ key: z.string() })) }).parse(await response.json());
     return body.actors.map((actor) => actor.key);
   }
 
