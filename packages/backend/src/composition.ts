@@ -79,10 +79,10 @@ function createActorServices(config: Config, storage: AuthStorage, log: Logger):
   };
 }
 
-async function startEngine(config: Config, logger: Logger): Promise<Engine> {
+async function startEngine(config: Config, logger: Logger, onRestart: () => void): Promise<Engine> {
   const { externalEndpoint, port } = config.engine;
   return externalEndpoint === undefined
-    ? superviseEngine({ dataDir: config.dataDir, port, logger })
+    ? superviseEngine({ dataDir: config.dataDir, port, logger, onRestart })
     : useExternalEngine(externalEndpoint, logger);
 }
 
@@ -121,17 +121,19 @@ async function startGatewayPart(
  * @throws PortTakenError, EngineError
  */
 export async function startParts(config: Config, logger: Logger, parts: Part[]): Promise<void> {
-  const engine = await startEngine(config, logger);
+  let connections: ActorConnections | undefined;
+  const engine = await startEngine(config, logger, () => connections?.dropAll());
   parts.push({ name: 'engine', stop: () => engine.stop() });
   const { endpoint } = engine;
   const { pool } = config.engine;
   const noDelay = keepTcpNoDelay({ port: engine.port, logger });
   parts.push({ name: 'tcp settings', stop: async () => noDelay.stop() });
-  const connections = new ActorConnections({ endpoint, poolName: pool, log: logger });
-  parts.push({ name: 'actor connections', stop: () => connections.dispose() });
-  provideLoopRuntime({ connections, log: logger });
+  const actorConnections = new ActorConnections({ endpoint, poolName: pool, log: logger });
+  connections = actorConnections;
+  parts.push({ name: 'actor connections', stop: () => actorConnections.dispose() });
+  provideLoopRuntime({ connections: actorConnections, log: logger });
   const storage: AuthStorage = {
-    store: createActorAuthStore(connections),
+    store: createActorAuthStore(actorConnections),
     box: createSecretBox(config.secret),
   };
   if (config.roles.actors) {
@@ -140,7 +142,7 @@ export async function startParts(config: Config, logger: Logger, parts: Part[]):
     parts.push({ name: 'actors', stop: () => host.stop() });
   }
   if (config.roles.gateway) {
-    const gateway = await startGatewayPart(config, logger, storage, connections, engine);
+    const gateway = await startGatewayPart(config, logger, storage, actorConnections, engine);
     parts.push({ name: 'gateway', stop: () => gateway.stop() });
   }
 }

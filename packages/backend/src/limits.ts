@@ -152,6 +152,8 @@ export const gatewayLimits = {
   retryAfterMs: 2_000,
   /** How long a create route waits for its record (R3). */
   createWaitMs: 10_000,
+  /** One attempt of that. */
+  createAttemptMs: 2_000,
   /** GitHub redelivers what is not answered in 10 s. */
   webhookBudgetMs: 8_000,
   /** What a person may see is read again after this, whatever was broadcast. */
@@ -263,6 +265,9 @@ export const taskLimits = {
   sessionsPerTask: 50,
   /** Calls of one actor's reads by another, from an effect or an action. */
   actorCallTimeoutMs: 4_300,
+  /** A publish asked for while a turn runs waits this long for its end, then it is refused. */
+  publishAfterTurnMs: 1_500,
+  publishRetryMs: 150,
 } as const;
 
 export const sandboxLimits = {

@@ -24,6 +24,8 @@ interface KeptConnection {
 
 interface Entry {
   connection: KeptConnection;
+  /** Aborted when the connection is given up: calls on it need not wait any longer. */
+  readonly gone: AbortController;
   openedAtMs: number;
   lastUsedMs: number;
   users: number;
@@ -56,6 +58,8 @@ export class ActorConnections {
   readonly #client: ReturnType<typeof createClient>;
   readonly #log: Logger;
   readonly #entries = new Map<string, Entry>();
+  /** Who wants to know when a connection of `connect` is lost. */
+  readonly #kept = new Set<ReadonlySet<() => void>>();
   readonly #sweeper: NodeJS.Timeout;
 
   /** `endpoint` as in RIVET_ENDPOINT; `poolName` as in RIVET_POOL. */
@@ -90,6 +94,9 @@ export class ActorConnections {
           options.timeoutMs ?? connectionLimits.callTimeoutMs,
         );
         options.signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+        entry.gone.signal.addEventListener('abort', () => reject(new Error('connection lost')), {
+          once: true,
+        });
       });
       return await Promise.race([entry.connection.call(action, args), timeout]);
     } catch (error) {
@@ -142,10 +149,35 @@ export class ActorConnections {
   /**
    * Opens a connection of its own that stays until disposed; for topic subscriptions.
    * The caller watches it (`version` action as heartbeat) and replaces it when it is dead, and has had an answer by
-   * `call` before: two first contacts at once with an actor that does not exist yet can block each other for 15 s.
+   * `call` before: two first contacts at once with an actor that does not exist yet cost much more than one.
    */
   connect(address: ActorAddress): KeptConnection {
-    return this.#open(address);
+    const connection = this.#open(address);
+    const lost = new Set<() => void>();
+    this.#kept.add(lost);
+    return {
+      ...connection,
+      onClose: (listener) => {
+        lost.add(listener);
+        connection.onClose(listener);
+      },
+      dispose: async () => {
+        this.#kept.delete(lost);
+        await connection.dispose();
+      },
+    };
+  }
+
+  /**
+   * Gives up every connection: the engine has been replaced, and none of them will notice by itself in good time. Calls
+   * in flight end with an unknown outcome at once, so that their callers can repeat them.
+   */
+  dropAll(): void {
+    for (const [id, entry] of this.#entries) {
+      this.#entries.delete(id);
+      this.#dispose(entry, id);
+    }
+    for (const lost of this.#kept) for (const listener of lost) listener();
   }
 
   /** Closes everything. */
@@ -162,7 +194,13 @@ export class ActorConnections {
       return known;
     }
     const nowMs = Date.now();
-    const entry: Entry = { connection: this.#open(address), openedAtMs: nowMs, lastUsedMs: nowMs, users: 0 };
+    const entry: Entry = {
+      connection: this.#open(address),
+      gone: new AbortController(),
+      openedAtMs: nowMs,
+      lastUsedMs: nowMs,
+      users: 0,
+    };
     entry.connection.onClose(() => this.#drop(address, entry));
     this.#entries.set(id, entry);
     return entry;
@@ -196,7 +234,8 @@ export class ActorConnections {
    * woken, which takes seconds on a busy machine, and a new connection would begin that anew, and fail again.
    */
   #dropIfDead(address: ActorAddress, entry: Entry): void {
-    const opening = !entry.connection.isOpen() && Date.now() - entry.openedAtMs < connectionLimits.openTimeoutMs;
+    const opening =
+      !entry.connection.isOpen() && Date.now() - entry.openedAtMs < connectionLimits.openTimeoutMs;
     if (!opening) {
       this.#drop(address, entry);
     }
@@ -212,6 +251,7 @@ export class ActorConnections {
   }
 
   #dispose(entry: Entry, id: string): void {
+    entry.gone.abort();
     entry.connection
       .dispose()
       .catch((error: unknown) =>

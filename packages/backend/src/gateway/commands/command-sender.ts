@@ -60,11 +60,14 @@ export class CommandSender {
   ): Promise<unknown> {
     const commandId = options.commandId ?? randomUUID();
     const envelope = this.#envelope(sender, commandId);
-    const startMs = Date.now();
-    const outcome = await whileOutcomeUnknown<CommandOutcome>(() => {
-      const leftMs = gatewayLimits.createWaitMs - (Date.now() - startMs);
-      return this.#connections.sendAndWait(address, name, body, envelope, Math.max(leftMs, 1_000));
-    });
+    const deadlineMs = Date.now() + gatewayLimits.createWaitMs;
+    // Asked again in short intervals: an engine that died meanwhile is found out, and the same command sent anew.
+    let outcome: CommandOutcome;
+    do {
+      outcome = await whileOutcomeUnknown(() =>
+        this.#connections.sendAndWait(address, name, body, envelope, gatewayLimits.createAttemptMs),
+      );
+    } while (outcome.status === 'accepted' && Date.now() < deadlineMs);
     switch (outcome.status) {
       case 'done':
         return outcome.result;
