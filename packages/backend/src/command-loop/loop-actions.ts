@@ -83,12 +83,14 @@ export function loopActions(catalog: Catalog) {
     /** Target of the watchdog alarm: being called is its purpose, it wakes an actor whose process died at work. */
     watchdog: async (context: LoopActionContext): Promise<void> => {
       context.vars.watchdogArmed = false;
-      const busy =
-        Date.now() - context.vars.lastActivityMs < 2 * commandLimits.watchdogMs ||
-        (await readNextOutboxAt(context.db)) !== null;
-      if (busy) {
+      const nowMs = Date.now();
+      const nextOutboxAtMs = await readNextOutboxAt(context.db);
+      const busy = nowMs - context.vars.lastActivityMs < 2 * commandLimits.watchdogMs;
+      if (busy || nextOutboxAtMs !== null) {
         context.vars.watchdogArmed = true;
-        await context.schedule.after(commandLimits.watchdogMs, 'watchdog');
+        // Idle but for a message that is due later: sleep until then.
+        const delayMs = busy || nextOutboxAtMs === null ? 0 : nextOutboxAtMs - nowMs;
+        await context.schedule.after(Math.max(commandLimits.watchdogMs, delayMs), 'watchdog');
       }
     },
   };
