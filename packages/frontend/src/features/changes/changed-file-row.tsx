@@ -20,12 +20,15 @@ interface ChangedFileRowProps {
 
 export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
   const status = statuses[file.status];
+  const counts =
+    file.additions === null ? ', binary' : `, ${file.additions} added, ${file.deletions ?? 0} removed`;
   const slash = file.path.lastIndexOf('/') + 1;
   return (
     <li>
       <button
         type="button"
         aria-expanded={open}
+        aria-label={`${file.path}, ${status.label.toLowerCase()}${counts}`}
         onClick={onToggle}
         title={file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`}
         className="sticky top-0 z-10 flex h-8 w-full items-center gap-1.5 bg-canvas px-3 text-left -outline-offset-2 hover:bg-panel"
