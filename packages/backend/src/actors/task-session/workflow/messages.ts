@@ -82,7 +82,7 @@ export const sendMessage = single<Send>(async (t, { input }) => {
   await saveMessage(t, message, {});
   t.audit({
     action: 'message.sent',
-    subject: input.messageId,
+    subject: record.taskId,
     summary: `${input.author.login} sent a message in ${record.title}`,
     repositoryId: record.repositoryId,
   });
@@ -141,7 +141,7 @@ export const retryMessage = single<Reference>(async (t, { input, envelope }) => 
   });
   t.audit({
     action: 'message.retried',
-    subject: input.messageId,
+    subject: record.taskId,
     summary: `${envelope.by.kind === 'person' ? envelope.by.login : 'Foundry'} tried a failed message of ${message.author.login} again`,
     repositoryId: record.repositoryId,
   });

@@ -132,7 +132,7 @@ export const stop = single<Stop>(async (t, { envelope }) => {
   t.send(statusSyncOf(t), 'status.command.cancel', { messageId: turnMessageId, attempt: turnAttempt });
   t.audit({
     action: 'turn.stopped',
-    subject: turnMessageId,
+    subject: record.taskId,
     summary: `${envelope.by.kind === 'person' ? envelope.by.login : 'Foundry'} stopped a turn in ${record.title}`,
     repositoryId: record.repositoryId,
   });
@@ -172,7 +172,7 @@ export const answerPermission = single<Answer>(async (t, { input, envelope }) =>
   });
   t.audit({
     action: 'permission.answered',
-    subject: turnMessageId,
+    subject: record.taskId,
     summary: `${by} answered "${option.name}" to: ${body.title}`.slice(0, 2_000),
     repositoryId: record.repositoryId,
   });

@@ -138,7 +138,7 @@ export const turnEnded = single<TurnEnded>(async (t, { input }) => {
   }
   t.audit({
     action: 'turn.ended',
-    subject: input.sessionId,
+    subject: record.taskId,
     summary: `A turn of task "${record.title}" ended (${input.stopReason})`,
     repositoryId: record.repository.id,
   });
