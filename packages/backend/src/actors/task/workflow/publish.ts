@@ -1,7 +1,8 @@
 import type { CommandFailure } from '@foundry/shared/envelope';
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
-import { CommandError } from '../../../command-loop/errors.ts';
+import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import { effect, single, transaction, type CommandHandler } from '../../../command-loop/handlers.ts';
+import { taskLimits } from '../../../limits.ts';
 import { gitHubDataAddress, sandboxInstanceAddress, taskAddress } from '../../addresses.ts';
 import type { GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
@@ -47,9 +48,14 @@ async function requirePublishable(db: ActorDatabase): Promise<TaskRecord> {
   return record;
 }
 
-const check = transaction<Publish, ReturnType<typeof requireGitPlace>>('check', async (t) =>
-  requireGitPlace(await requirePublishable(t.tx)),
-);
+const check = transaction<Publish, ReturnType<typeof requireGitPlace>>('check', async (t, { envelope }) => {
+  const isJustEnding = (await listTurns(t.tx)).some(({ state }) => state !== 'queued');
+  if (isJustEnding && t.nowMs - envelope.at < taskLimits.publishAfterTurnMs) {
+    // The session shows a turn as done a moment before the task hears of it.
+    throw new RetryLater(t.nowMs + taskLimits.publishRetryMs, 'a turn may be about to end');
+  }
+  return requireGitPlace(await requirePublishable(t.tx));
+});
 const readState = effect<Publish, GitState>(
   'read git state',
   async ({ key, signal }, command) => await readGitState(key, command.resultOf(check), signal),

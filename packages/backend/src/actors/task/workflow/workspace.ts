@@ -231,7 +231,8 @@ export const refresh: CommandHandler<Refresh> = {
         if (sandbox !== null) {
           t.send(sandbox, 'sandbox.command.reconcile', {});
         }
-        throw new CommandError('workspace_not_ready', state.message, { retryable: true });
+        // Not a failure of this command: what is found out changes the task, and everybody sees that.
+        return null;
       }
       await saveTask(t, record, { changes: withWarning(state.changes, record.changes.warning) });
       return null;

@@ -22,10 +22,10 @@ import {
   webhookSecret,
   type TestDouble,
 } from '@foundry/github-double/testing/harness';
-import { ActorConnections, ActorRefusedError, UnknownOutcomeError } from '../../../command-loop/connections.ts';
+import { ActorConnections, UnknownOutcomeError } from '../../../command-loop/connections.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../../command-loop/catalog.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
-import { startTestRegistry } from '../../../engine/testing.ts';
+import { startIsolatedEngine, startTestRegistry } from '../../../engine/testing.ts';
 import { createLogger } from '../../../log.ts';
 import type { LocalSandboxProvider } from '../../../sandbox/providers/local.ts';
 import { gitHubDataAddress, organizationAddress, taskAddress, taskSessionAddress } from '../../addresses.ts';
@@ -46,9 +46,6 @@ export async function until<T>(what: string, read: () => Promise<T | null>): Pro
         return found;
       }
     } catch (error) {
-      if (error instanceof ActorRefusedError) {
-        throw error;
-      }
       last = String(error);
     }
     if (Date.now() > deadlineMs) {
@@ -298,8 +295,19 @@ export async function startWorkspace(
   return workspace;
 }
 
-/** The actors in this process. */
+/**
+ * The actors in this process, on an engine of their own: the organization's id is the double's, and on a shared engine
+ * another test may have an actor of that key.
+ */
 export async function startActorsHere(): Promise<ActorHost> {
-  const registry = await startTestRegistry({ use: actors });
-  return { endpoint: registry.endpoint, pool: registry.pool, stop: registry.stop };
+  const engine = await startIsolatedEngine();
+  const registry = await startTestRegistry({ use: actors }, { endpoint: engine.endpoint });
+  return {
+    endpoint: registry.endpoint,
+    pool: registry.pool,
+    stop: async () => {
+      await registry.stop();
+      await engine.stop();
+    },
+  };
 }

@@ -340,7 +340,10 @@ describe('a task with its workspace', () => {
     await workspace.send(workspace.task(taskId), 'task.command.refresh', {});
     await until('the loss to be noticed', async () => {
       const { task } = await workspace.taskSnapshot(taskId);
-      return task.status.state === 'dormant' && task.sandbox?.state === 'lost' ? true : null;
+      if (task.status.state !== 'dormant' || task.sandbox?.state !== 'lost') {
+        throw new Error(JSON.stringify(task));
+      }
+      return true;
     });
     const items = (await bodies(sessionId)).length;
     const afterLoss = await workspace.say(sessionId, 'list files');

@@ -1,0 +1,76 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { startIsolatedEngine } from '../../../engine/testing.ts';
+import { startWorkspace, type Workspace } from './harness.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const pool = `restart-${randomUUID()}`;
+let workspace: Workspace;
+let child: ChildProcess;
+let start: () => Promise<void>;
+
+async function kill(): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+beforeAll(async () => {
+  const engine = await startIsolatedEngine();
+  const { endpoint } = engine;
+  workspace = await startWorkspace(async (options) => {
+    start = async () => {
+      child = fork(new URL('process.ts', import.meta.url), {
+        env: {
+          ...process.env,
+          RIVET_ENDPOINT: endpoint,
+          RIVET_POOL: pool,
+          RIVET_RUN_SERVICES: '0',
+          WORKSPACE_OPTIONS: JSON.stringify(options),
+        },
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      await once(child, 'message');
+    };
+    await start();
+    return {
+      endpoint,
+      pool,
+      stop: async () => {
+        await kill();
+        await engine.stop();
+      },
+    };
+  });
+});
+afterAll(async () => {
+  await workspace.stop();
+});
+
+test('a backend killed in mid-turn takes the turn up again: nothing lost, nothing twice, in order', async () => {
+  const { sessionId, firstMessageId } = await workspace.createTask({ prompt: 'count to 60' });
+  await workspace.receipt(sessionId, firstMessageId, 'working');
+  await kill();
+  await start();
+  // Nobody asks for anything: the alarm wakes the stream's actor, and only then this looks.
+  await workspace.receipt(sessionId, firstMessageId, 'done');
+  const { items } = await workspace.sessionSnapshot(sessionId);
+  expect(items.map(({ sequence }) => sequence)).toEqual(items.map((_, index) => index + 1));
+  const said = items.map(({ body }) => (body.kind === 'agent_text' ? body.text : '')).join('');
+  const numbers = [...said.matchAll(/\b(\d+)\b/g)].map(([, digits]) => Number(digits));
+  expect(numbers).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  expect(items.filter(({ body }) => body.kind === 'turn_end')).toHaveLength(1);
+  expect(items.filter(({ body }) => body.kind === 'user_message')).toHaveLength(1);
+});
+
+test('a backend killed while it makes a workspace completes it', async () => {
+  const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'list files' });
+  await kill();
+  await start();
+  await workspace.receipt(sessionId, firstMessageId, 'done');
+  expect((await workspace.taskSnapshot(taskId)).task.status).toEqual({ state: 'ready' });
+});
