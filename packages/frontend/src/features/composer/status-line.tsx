@@ -1,17 +1,21 @@
 import { useEffect, useState } from 'react';
+import { useTask } from '../task/task-context.ts';
 import { useSession } from '../task/session-context.ts';
 import { duration } from '../../ui/time.tsx';
 
 /** What the agent does right now; nothing while it rests. */
 export function StatusLine() {
   const { session, messages } = useSession();
+  const { task } = useTask();
   const working = [...messages.values()].find((message) => message.state === 'working');
   const startedAtMs = working?.workingAtMs ?? null;
   switch (session.status) {
     case 'idle':
       return null;
     case 'waiting':
-      return <Line>Waiting for the workspace or for another session’s turn…</Line>;
+      return (
+        <Line>{task.status.state === 'ready' ? 'Waiting for its turn…' : 'Waiting for the workspace…'}</Line>
+      );
     case 'working':
       return (
         <Line>

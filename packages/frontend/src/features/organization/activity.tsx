@@ -48,12 +48,15 @@ function ActivityRow({ entry }: { entry: AuditEntry }) {
   return (
     <li className="flex items-baseline gap-3 py-2">
       <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
-        <p>
-          <span className="font-medium">{entry.by}</span> <span className="text-ink-2">{entry.summary}</span>
-        </p>
-        <p className="truncate font-mono text-xs text-ink-3" title={entry.causedBy ?? undefined}>
-          {entry.action}
-          {entry.causedBy !== null && ` · because of ${entry.causedBy}`}
+        <p>{entry.summary}</p>
+        <p className="truncate text-xs text-ink-3" title={entry.causedBy ?? undefined}>
+          {entry.by} · <span className="font-mono">{entry.action}</span>
+          {entry.causedBy !== null && (
+            <>
+              {' '}
+              · because of <span className="font-mono">{entry.causedBy}</span>
+            </>
+          )}
         </p>
       </div>
       <Age atMs={entry.atMs} className="text-xs whitespace-nowrap text-ink-3 tabular-nums" />
