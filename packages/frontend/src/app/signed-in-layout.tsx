@@ -2,6 +2,7 @@ import { useConnectionState, useWakeOnReturn } from '@foundry/client/react/hooks
 import { Outlet } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { ShortcutsDialog } from '../features/keyboard/shortcuts-dialog.tsx';
+import { isLeaving } from './leaving.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 
 export function SignedInLayout() {
@@ -9,7 +10,7 @@ export function SignedInLayout() {
   useWakeOnReturn();
   const signedOut = connection.state === 'closed' && connection.reason === 'signed_out';
   useEffect(() => {
-    if (!signedOut) return;
+    if (!signedOut || isLeaving()) return;
     const next = encodeURIComponent(`${location.pathname}${location.search}`);
     // A full load, so that nothing of the previous person stays in memory.
     location.assign(`/sign-in?reason=ended&next=${next}`);

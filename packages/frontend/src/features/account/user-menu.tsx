@@ -1,6 +1,7 @@
 import { toApiError } from '@foundry/client/api-error';
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import { LogOut } from 'lucide-react';
+import { setLeaving } from '../../app/leaving.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Menu, MenuItem, MenuSeparator } from '../../ui/menu.tsx';
 import { showError } from '../../ui/toasts.tsx';
@@ -10,12 +11,15 @@ export function UserMenu() {
   const client = useFoundryClient();
   const { profile } = useUser();
   const signOut = async () => {
+    // The server closes the socket before it answers.
+    setLeaving(true);
     try {
       await client.api.signOut();
       client.dispose();
       // A full load, so that nothing of this person stays in memory.
       location.assign('/sign-in?reason=signed_out');
     } catch (error) {
+      setLeaving(false);
       showError('You are still signed in', toApiError(error).message);
     }
   };
