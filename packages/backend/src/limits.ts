@@ -286,6 +286,9 @@ export const sandboxLimits = {
 export const sessionLimits = {
   /** Messages of one session that wait for their turn. */
   queuedMessages: 100,
+  /** A message may be sent to a session that was made a moment ago; it waits this long for it. */
+  initializeWaitMs: 5_000,
+  initializePollMs: 150,
   /** Transcript items in a snapshot or a page; both stay below the transport's limits. */
   itemsPerPage: 100,
   pageSizeBytes: 400 * 1024,

@@ -46,6 +46,9 @@ export function awakeActor(kind: string, key: readonly string[]): AwakeActor {
 }
 
 /** Puts commands into the actor's own queue; they are stored when this returns. */
-export async function enqueueToSelf(actor: AwakeActor, ...messages: readonly CommandMessage[]): Promise<void> {
+export async function enqueueToSelf(
+  actor: AwakeActor,
+  ...messages: readonly CommandMessage[]
+): Promise<void> {
   await actor.queue.send('commands', { messages: [...messages] });
 }

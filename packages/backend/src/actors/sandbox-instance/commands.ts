@@ -64,7 +64,10 @@ export const sandboxInstanceCatalog = {
   'sandbox.command.reconcile': command(z.object({}), none),
 
   // From itself.
-  'sandbox.command.advance': command(z.object({ attempt: z.number().int(), phase: sandboxPhaseSchema }), none),
+  'sandbox.command.advance': command(
+    z.object({ attempt: z.number().int(), phase: sandboxPhaseSchema }),
+    none,
+  ),
   'sandbox.command.jobEnded': command(z.object({ jobId: z.string(), result: jobResultSchema }), none),
   /** Sees to a job whose process died under it. */
   'sandbox.command.checkJob': command(z.object({ jobId: z.string() }), none),

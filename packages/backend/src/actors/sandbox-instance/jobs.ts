@@ -76,7 +76,8 @@ async function runJob(
     name: 'sandbox.command.jobEnded',
     body: { jobId: job.jobId, result },
     envelope: {
-      commandId: `ended/${job.jobId}`.slice(0, 200),
+      // With the sandbox's own name: what follows from this reaches the task, which has had other sandboxes.
+      commandId: `ended/${record.sandboxId}/${job.jobId}`.slice(0, 200),
       causedBy: job.jobId.slice(0, 200),
       by: job.by,
       at: Date.now(),
@@ -130,11 +131,7 @@ async function clone(
 }
 
 /** The token goes in for this only, unless it is there anyway for its owner's turns. */
-async function withToken<T>(
-  target: SandboxTarget,
-  person: Person,
-  work: () => Promise<T>,
-): Promise<T> {
+async function withToken<T>(target: SandboxTarget, person: Person, work: () => Promise<T>): Promise<T> {
   const wasThere = (await target.client.stat(credentialPath(target))) !== null;
   await installToken(target, person);
   try {

@@ -45,7 +45,12 @@ describe('takeBatch', () => {
   });
 
   test('a tool call too large for a message is cut, never lost', () => {
-    const diff = { type: 'diff' as const, path: 'a', oldText: 'o'.repeat(30_000), newText: 'n'.repeat(30_000) };
+    const diff = {
+      type: 'diff' as const,
+      path: 'a',
+      oldText: 'o'.repeat(30_000),
+      newText: 'n'.repeat(30_000),
+    };
     const huge: AgentUpdate = {
       streamId: 1,
       update: { type: 'tool_call', toolCall: { toolCallId: 'call', content: [diff, diff, diff] } },

@@ -51,7 +51,7 @@ async function followOnce(actor: AwakeActor): Promise<void> {
   }
   const finished = await runTurn(actor, turn);
   if (finished !== null) {
-    await enqueueToSelf(actor, finishMessage(turn, finished));
+    await enqueueToSelf(actor, finishMessage(actor.key, turn, finished));
     lastFinished.set(id, turnIdOf(turn));
   }
 }
@@ -62,6 +62,7 @@ function turnIdOf({ messageId, attempt }: TurnRecord): string {
 
 /** The same for every run of the same turn, so that the turn ends once. */
 export function finishMessage(
+  key: readonly string[],
   turn: TurnRecord,
   end: Omit<CommandBody, 'messageId' | 'attempt'>,
 ): CommandMessage {
@@ -70,7 +71,7 @@ export function finishMessage(
     name: 'status.command.finish',
     body: { messageId, attempt, ...end },
     envelope: {
-      commandId: `finish/${turnIdOf(turn)}`,
+      commandId: `finish/${key.at(-1) ?? ''}/${turnIdOf(turn)}`,
       causedBy: messageId,
       by: turn.by,
       at: Date.now(),

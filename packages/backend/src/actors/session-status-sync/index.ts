@@ -5,15 +5,7 @@ import { noteAwake } from '../awake.ts';
 import { sessionStatusSyncCatalog } from './commands.ts';
 import { readTurn } from './db/repository.ts';
 import { ensureFollowing, resume } from './follow.ts';
-import {
-  abandon,
-  answerPermission,
-  cancel,
-  enforceCancel,
-  finish,
-  prepare,
-  start,
-} from './workflow/turn.ts';
+import { abandon, answerPermission, cancel, enforceCancel, finish, prepare, start } from './workflow/turn.ts';
 
 const loop = commandLoop('sessionStatusSync', sessionStatusSyncCatalog, {
   'status.command.start': start,

@@ -6,7 +6,7 @@ import { toAgentUpdate } from '../../sandbox/acp-events.ts';
 import { SandboxError } from '../../sandbox/sandbox-error.ts';
 import { organizationIdOf, taskSessionAddress } from '../addresses.ts';
 import type { AwakeActor } from '../awake.ts';
-import { sandboxFailure } from '../sandbox-access.ts';
+import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
 import { services } from '../services.ts';
 import { appendAnswerSchema } from '../task-session/append-events.ts';
 import { chooseModel, connectAgent, openAgent } from './agent-connection.ts';
@@ -58,7 +58,13 @@ export async function runTurn(actor: AwakeActor, turn: TurnRecord): Promise<Fini
     const lastEventId = (await readAgent(actor.db))?.lastEventId ?? 0;
     if (abandonMessage !== null) {
       // The sandbox is gone, and its processes with it.
-      return { stopReason: 'error', error: abandonMessage, sandboxSuspect: false, agentExited: true, lastEventId };
+      return {
+        stopReason: 'error',
+        error: abandonMessage,
+        sandboxSuspect: false,
+        agentExited: true,
+        lastEventId,
+      };
     }
     services().log.warn({ key: actor.key, messageId: turn.messageId, err: error }, 'a turn failed');
     const { code, message } = sandboxFailure(error);
@@ -85,6 +91,7 @@ class TurnRun {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #promptFailure: SandboxError | null = null;
+  #sandboxFailure: SandboxError | null = null;
   /** The turn was ended by somebody else, for example by the end that an earlier process had put into the queue. */
   #superseded = false;
   /** Whether the session has been told of the agent's models in this turn. */
@@ -186,7 +193,9 @@ class TurnRun {
         lastEventId,
         signal: this.#signal,
         reconnectTimeoutMs: streamLimits.reconnectTimeoutMs,
-        onGap: (gap) => services().log.error({ key: this.#actor.key, ...gap }, 'events of a turn are missing'),
+        onReconnect: () => void this.#lookAtSandbox(),
+        onGap: (gap) =>
+          services().log.error({ key: this.#actor.key, ...gap }, 'events of a turn are missing'),
       })) {
         lastEventId = event.eventId;
         const update = toAgentUpdate(event, {
@@ -214,7 +223,11 @@ class TurnRun {
     if (this.#actor.abortSignal.aborted || this.#superseded) {
       return null;
     }
-    throw this.#promptFailure ?? new SandboxError('unreachable', "The agent's stream ended.");
+    throw (
+      this.#sandboxFailure ??
+      this.#promptFailure ??
+      new SandboxError('unreachable', "The agent's stream ended.")
+    );
   }
 
   async #end(update: AgentUpdate): Promise<TurnEnd | null> {
@@ -239,6 +252,18 @@ class TurnRun {
       }
       void this.#lookForTurn();
     }, streamLimits.turnWatchMs);
+  }
+
+  /** A stream that broke may come back; a sandbox that is not running ends the turn at once. */
+  async #lookAtSandbox(): Promise<void> {
+    try {
+      await openSandbox(this.#turn.providerId, this.#turn.sandboxId);
+    } catch (error) {
+      if (error instanceof SandboxError && (error.code === 'not_found' || error.code === 'not_running')) {
+        this.#sandboxFailure = error;
+        this.#stop.abort();
+      }
+    }
   }
 
   async #lookForTurn(): Promise<void> {

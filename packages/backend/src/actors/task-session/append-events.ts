@@ -59,7 +59,7 @@ export async function appendEvents(c: LoopActionContext, input: unknown): Promis
     c.broadcast('change', applied.change);
   }
   if (applied.unannounced) {
-    const commandId = `announce/${batch.messageId}/${batch.attempt}/${batch.epoch}/${batch.updates.at(-1)?.streamId ?? 0}`;
+    const commandId = `announce/${c.key.at(-1) ?? ''}/${batch.messageId}/${batch.attempt}/${batch.epoch}/${batch.updates.at(-1)?.streamId ?? 0}`;
     await c.queue.send('session.command.announce', {
       messages: [
         { name: 'session.command.announce', body: {}, envelope: systemEnvelope(commandId, batch.messageId) },
@@ -145,9 +145,7 @@ async function afterBatch(
       isTurnRunning: true,
       isStopping: record.status === 'stopping',
       isTurnRequested: false,
-      hasOpenPermission: known.some(
-        ({ body }) => body.kind === 'permission_request' && body.answer === null,
-      ),
+      hasOpenPermission: known.some(({ body }) => body.kind === 'permission_request' && body.answer === null),
     }),
   };
   const isSame = JSON.stringify(toSession(merged)) === JSON.stringify(toSession(record));

@@ -1,6 +1,12 @@
 import { agentModelSchema, messageSchema, personSchema } from '@foundry/shared/entities';
 import { commandFailureSchema } from '@foundry/shared/envelope';
-import { messageIdSchema, repositoryIdSchema, sandboxIdSchema, taskIdSchema, userIdSchema } from '@foundry/shared/ids';
+import {
+  messageIdSchema,
+  repositoryIdSchema,
+  sandboxIdSchema,
+  taskIdSchema,
+  userIdSchema,
+} from '@foundry/shared/ids';
 import { maxMessageLength } from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';

@@ -6,14 +6,7 @@ import { taskSessionCatalog } from './commands.ts';
 import { snapshot, transcriptPage } from './reads.ts';
 import { agentReady, announce, prepareAgent, setModel } from './workflow/agent.ts';
 import { editMessage, initialize, retryMessage, sendMessage, withdrawMessage } from './workflow/messages.ts';
-import {
-  answerPermission,
-  sandboxLost,
-  stop,
-  turnEnded,
-  turnGranted,
-  turnRefused,
-} from './workflow/turn.ts';
+import { answerPermission, sandboxLost, stop, turnEnded, turnGranted, turnRefused } from './workflow/turn.ts';
 
 const loop = commandLoop('taskSession', taskSessionCatalog, {
   'session.command.sendMessage': sendMessage,

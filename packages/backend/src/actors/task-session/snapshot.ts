@@ -4,7 +4,13 @@ import type { TranscriptItem } from '@foundry/shared/transcript';
 import type { ActorDatabase } from '../../command-loop/database.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
 import { sessionLimits } from '../../limits.ts';
-import { listRecentMessages, pageItems, readSession, toMessage, type SessionRecord } from './db/repository.ts';
+import {
+  listRecentMessages,
+  pageItems,
+  readSession,
+  toMessage,
+  type SessionRecord,
+} from './db/repository.ts';
 
 export function toSession(record: SessionRecord): Session {
   return {

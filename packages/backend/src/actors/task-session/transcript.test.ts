@@ -38,11 +38,7 @@ describe('reduceUpdates', () => {
   test('a thought or a tool call between two texts keeps them apart', () => {
     const { items } = reduceUpdates(
       empty,
-      updates(
-        { type: 'text', text: 'a' },
-        { type: 'thought', text: 'hm' },
-        { type: 'text', text: 'b' },
-      ),
+      updates({ type: 'text', text: 'a' }, { type: 'thought', text: 'hm' }, { type: 'text', text: 'b' }),
       options,
     );
     expect(items.map(({ sequence, body }) => [sequence, body.kind])).toEqual([

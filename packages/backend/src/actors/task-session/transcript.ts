@@ -1,9 +1,4 @@
-import type {
-  AgentUpdate,
-  ToolCall,
-  TranscriptItem,
-  TranscriptItemBody,
-} from '@foundry/shared/transcript';
+import type { AgentUpdate, ToolCall, TranscriptItem, TranscriptItemBody } from '@foundry/shared/transcript';
 
 /** What a turn's transcript looks like before a batch, as far as a batch can change it. */
 export interface TurnTranscript {
@@ -115,9 +110,7 @@ export function reduceUpdates(
         const { toolCallId, title } = toolCall(update.toolCall);
         const isKnown = known.some(
           ({ body }) =>
-            body.kind === 'permission_request' &&
-            body.requestId === update.requestId &&
-            body.answer === null,
+            body.kind === 'permission_request' && body.requestId === update.requestId && body.answer === null,
         );
         if (!isKnown) {
           add({

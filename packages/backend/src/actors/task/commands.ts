@@ -87,7 +87,10 @@ export const taskCatalog = {
     }),
     none,
   ),
-  'task.command.workspaceReady': command(z.object({ sandbox: sandboxSchema, checkoutPath: z.string() }), none),
+  'task.command.workspaceReady': command(
+    z.object({ sandbox: sandboxSchema, checkoutPath: z.string() }),
+    none,
+  ),
   'task.command.workspaceFailed': command(
     z.object({
       sandboxId: sandboxIdSchema,

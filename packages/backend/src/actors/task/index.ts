@@ -57,5 +57,11 @@ export const task = actor({
   queues: loop.queues,
   run: loop.run,
   options: loop.options,
-  actions: { ...loop.actions, snapshot: reads.snapshot, diff: reads.diff, tree: reads.tree, file: reads.file },
+  actions: {
+    ...loop.actions,
+    snapshot: reads.snapshot,
+    diff: reads.diff,
+    tree: reads.tree,
+    file: reads.file,
+  },
 });

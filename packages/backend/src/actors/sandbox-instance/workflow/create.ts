@@ -91,8 +91,7 @@ const act = effect<Advance, Acted>('act', async (context, { input }) => {
   try {
     return await carryOut(context, record, input.phase);
   } catch (error) {
-    const isSlow =
-      error instanceof SandboxError && (error.code === 'timeout' || error.code === 'cancelled');
+    const isSlow = error instanceof SandboxError && (error.code === 'timeout' || error.code === 'cancelled');
     if ((isSlow || context.signal.aborted) && Date.now() < record.deadlineMs) {
       // Not a failure: the provider goes on, and the same call completes what this one began (R4).
       throw new RetryLater(Date.now() + sandboxLimits.createPollMs, 'the provider is still at it');

@@ -23,14 +23,14 @@ async function carryOut(work: () => Promise<void>): Promise<void> {
   }
 }
 
-const inspect = effect<Plain, { state: 'running' | 'paused' | 'stopped' | 'unhealthy' | 'gone'; message: string | null }>(
-  'inspect',
-  async ({ key }) => {
-    const { providerId, sandboxId } = placeOf(key);
-    const { state, message } = await sandboxProvider(providerId).inspect(sandboxId);
-    return { state, message };
-  },
-);
+const inspect = effect<
+  Plain,
+  { state: 'running' | 'paused' | 'stopped' | 'unhealthy' | 'gone'; message: string | null }
+>('inspect', async ({ key }) => {
+  const { providerId, sandboxId } = placeOf(key);
+  const { state, message } = await sandboxProvider(providerId).inspect(sandboxId);
+  return { state, message };
+});
 
 /** Asks the provider what is true; the task hears of what is not as it was believed to be. */
 export const reconcile: CommandHandler<Plain> = {

@@ -127,7 +127,7 @@ export const enforceCancel: CommandHandler<Reference> = {
       const lastEventId = (await readAgent(db))?.lastEventId ?? 0;
       await enqueueToSelf(
         awakeActor(kind, key),
-        finishMessage(turn, {
+        finishMessage(key, turn, {
           stopReason: 'cancelled',
           error: null,
           lastEventId,

@@ -27,10 +27,7 @@ export async function readMessage(db: ActorDatabase, messageId: string): Promise
 }
 
 export async function writeMessage(db: ActorDatabase, record: MessageRecord): Promise<void> {
-  await db
-    .insert(messages)
-    .values(record)
-    .onConflictDoUpdate({ target: messages.messageId, set: record });
+  await db.insert(messages).values(record).onConflictDoUpdate({ target: messages.messageId, set: record });
 }
 
 /** The next message to deliver. */
@@ -59,7 +56,10 @@ export async function readLastPosition(db: ActorDatabase): Promise<number> {
 
 /** The unfinished ones and the last `finishedLimit` finished ones, in their order. */
 export async function listRecentMessages(db: ActorDatabase, finishedLimit: number): Promise<MessageRecord[]> {
-  const open = await db.select().from(messages).where(inArray(messages.state, [...unfinished]));
+  const open = await db
+    .select()
+    .from(messages)
+    .where(inArray(messages.state, [...unfinished]));
   const finished = await db
     .select()
     .from(messages)
@@ -133,10 +133,7 @@ export async function listTurnItems(
     .select()
     .from(items)
     .where(
-      and(
-        eq(items.messageId, messageId),
-        or(inArray(items.kind, ['plan', 'permission_request']), toolCalls),
-      ),
+      and(eq(items.messageId, messageId), or(inArray(items.kind, ['plan', 'permission_request']), toolCalls)),
     )
     .orderBy(asc(items.sequence));
   return rows.map(toItem);

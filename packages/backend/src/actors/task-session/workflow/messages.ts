@@ -1,5 +1,5 @@
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
-import { CommandError } from '../../../command-loop/errors.ts';
+import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import { single } from '../../../command-loop/handlers.ts';
 import { sessionLimits } from '../../../limits.ts';
 import type { TaskSessionCatalog } from '../commands.ts';
@@ -55,7 +55,11 @@ export const initialize = single<Initialize>(async (t, { input }) => {
 });
 
 /** Accepted once it is stored; delivered when the task grants the turn. A repeat with the same id gets the same message. */
-export const sendMessage = single<Send>(async (t, { input }) => {
+export const sendMessage = single<Send>(async (t, { input, envelope }) => {
+  if ((await readSession(t.tx)) === null && t.nowMs - envelope.at < sessionLimits.initializeWaitMs) {
+    // The task answers whoever made the session before the session has heard of it.
+    throw new RetryLater(t.nowMs + sessionLimits.initializePollMs, 'the session is about to be made');
+  }
   const record = await requireSession(t.tx);
   const known = await readMessage(t.tx, input.messageId);
   if (known !== null) {

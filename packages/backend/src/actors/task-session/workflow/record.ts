@@ -2,11 +2,7 @@ import type { TranscriptItem, TranscriptItemBody } from '@foundry/shared/transcr
 import { CommandError } from '../../../command-loop/errors.ts';
 import type { TransactionContext } from '../../../command-loop/handlers.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
-import {
-  organizationIdOf,
-  sessionStatusSyncAddress,
-  taskAddress,
-} from '../../addresses.ts';
+import { organizationIdOf, sessionStatusSyncAddress, taskAddress } from '../../addresses.ts';
 import { statusOf } from '../decisions.ts';
 import {
   listTurnItems,
@@ -97,8 +93,7 @@ export async function saveWithStatus(
     isTurnRunning: merged.turnMessageId !== null,
     isStopping: merged.status === 'stopping',
     isTurnRequested: merged.requestedMessageId !== null,
-    hasOpenPermission:
-      merged.turnMessageId !== null && (await hasOpenPermission(t.tx, merged.turnMessageId)),
+    hasOpenPermission: merged.turnMessageId !== null && (await hasOpenPermission(t.tx, merged.turnMessageId)),
   });
   return await saveSession(t, before, { ...changed, status });
 }

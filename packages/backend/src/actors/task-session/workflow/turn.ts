@@ -182,7 +182,7 @@ export const answerPermission = single<Answer>(async (t, { input, envelope }) =>
 /** The stream's actor ends the turn: it may still have events to hand over. */
 export const sandboxLost = single<SandboxLost>(async (t, { input }) => {
   const record = await readSession(t.tx);
-  if (record?.turnMessageId == null || record.turnSandboxId !== input.sandboxId) {
+  if (record === null || record.turnMessageId === null || record.turnSandboxId !== input.sandboxId) {
     return null;
   }
   t.send(statusSyncOf(t), 'status.command.abandon', {

@@ -66,7 +66,11 @@ export async function insertTurn(
     .onConflictDoNothing();
 }
 
-export async function setTurnState(db: ActorDatabase, messageId: string, state: Turn['state']): Promise<void> {
+export async function setTurnState(
+  db: ActorDatabase,
+  messageId: string,
+  state: Turn['state'],
+): Promise<void> {
   await db.update(turns).set({ state }).where(eq(turns.messageId, messageId));
 }
 

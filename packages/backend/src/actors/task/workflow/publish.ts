@@ -6,15 +6,15 @@ import { taskLimits } from '../../../limits.ts';
 import { gitHubDataAddress, sandboxInstanceAddress, taskAddress } from '../../addresses.ts';
 import type { GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
-import { decideOutsidePush, eventOfPullRequest, isNews, refuseEmptyPublish, refusePublish } from '../decisions.ts';
-import { listTurns, readTask, type TaskRecord } from '../db/repository.ts';
 import {
-  applyEvent,
-  pumpTurns,
-  requireTask,
-  saveTask,
-  sandboxAddressOf,
-} from './task-record.ts';
+  decideOutsidePush,
+  eventOfPullRequest,
+  isNews,
+  refuseEmptyPublish,
+  refusePublish,
+} from '../decisions.ts';
+import { listTurns, readTask, type TaskRecord } from '../db/repository.ts';
+import { applyEvent, pumpTurns, requireTask, saveTask, sandboxAddressOf } from './task-record.ts';
 import { readGitState, requireGitPlace, withWarning } from './workspace.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 
@@ -75,9 +75,13 @@ export const publish: CommandHandler<Publish> = {
       const state = command.resultOf(readState);
       const { owner } = record;
       if (state.state === 'absent' || owner === null) {
-        throw new CommandError('workspace_not_ready', 'The workspace is not running. Start it, then publish.', {
-          retryable: true,
-        });
+        throw new CommandError(
+          'workspace_not_ready',
+          'The workspace is not running. Start it, then publish.',
+          {
+            retryable: true,
+          },
+        );
       }
       refuse(refuseEmptyPublish(state.changes, record.pullRequest));
       const { title, body, draft } = command.input;

@@ -11,7 +11,14 @@ import {
   taskSessionAddress,
 } from '../../addresses.ts';
 import { activityOf, decideTurn, nextStatus, type StatusEvent } from '../decisions.ts';
-import { deleteTurn, listSessions, listTurns, readTask, updateTask, type TaskRecord } from '../db/repository.ts';
+import {
+  deleteTurn,
+  listSessions,
+  listTurns,
+  readTask,
+  updateTask,
+  type TaskRecord,
+} from '../db/repository.ts';
 import { toTask } from '../snapshot.ts';
 
 /** @throws {CommandError} task_not_opened */

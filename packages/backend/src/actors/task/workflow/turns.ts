@@ -19,7 +19,14 @@ import {
   writeSession,
   type Turn,
 } from '../db/repository.ts';
-import { applyEvent, pumpTurns, refuseTurn, requireTask, saveActivity, sandboxAddressOf } from './task-record.ts';
+import {
+  applyEvent,
+  pumpTurns,
+  refuseTurn,
+  requireTask,
+  saveActivity,
+  sandboxAddressOf,
+} from './task-record.ts';
 
 type RequestTurn = ParsedInput<TaskCatalog, 'task.command.requestTurn'>;
 type WithdrawTurn = ParsedInput<TaskCatalog, 'task.command.withdrawTurn'>;
@@ -65,19 +72,22 @@ const claim = transaction<GrantTurn, Claim | Finish>('claim', async (t, { input 
 });
 
 /** The author's name and token go into the sandbox; what was there of the owner before is replaced. */
-const installCredentials = effect<GrantTurn, TurnPlace>('install credentials', async ({ key, signal }, command) => {
-  const claimed = command.resultOf(claim);
-  if (claimed instanceof Finish) {
-    throw new Error('a finished command runs no further step');
-  }
-  return await readFromActor(
-    sandboxInstanceAddress(organizationIdOf(key), claimed.providerId, claimed.sandboxId),
-    'prepareTurn',
-    { person: claimed.turn.author },
-    turnPlaceSchema,
-    signal,
-  );
-});
+const installCredentials = effect<GrantTurn, TurnPlace>(
+  'install credentials',
+  async ({ key, signal }, command) => {
+    const claimed = command.resultOf(claim);
+    if (claimed instanceof Finish) {
+      throw new Error('a finished command runs no further step');
+    }
+    return await readFromActor(
+      sandboxInstanceAddress(organizationIdOf(key), claimed.providerId, claimed.sandboxId),
+      'prepareTurn',
+      { person: claimed.turn.author },
+      turnPlaceSchema,
+      signal,
+    );
+  },
+);
 
 /** One turn at a time for a task (R12): the author becomes the owner, and the session may send the prompt. */
 export const grantTurn: CommandHandler<GrantTurn> = {

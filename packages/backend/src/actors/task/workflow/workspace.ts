@@ -8,7 +8,12 @@ import {
   type TransactionContext,
 } from '../../../command-loop/handlers.ts';
 import { readFromActor } from '../../actor-calls.ts';
-import { organizationIdOf, sandboxInstanceAddress, taskAddress, taskSessionAddress } from '../../addresses.ts';
+import {
+  organizationIdOf,
+  sandboxInstanceAddress,
+  taskAddress,
+  taskSessionAddress,
+} from '../../addresses.ts';
 import { gitStateSchema, type GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
 import { refuseProvision } from '../decisions.ts';
@@ -212,7 +217,9 @@ export async function readGitState(
   );
 }
 
-const findPlace = transaction<Refresh, RefreshPlace>('find', async (t) => requireGitPlace(await requireTask(t.tx)));
+const findPlace = transaction<Refresh, RefreshPlace>('find', async (t) =>
+  requireGitPlace(await requireTask(t.tx)),
+);
 const readState = effect<Refresh, GitState>(
   'read git state',
   async ({ key, signal }, command) => await readGitState(key, command.resultOf(findPlace), signal),

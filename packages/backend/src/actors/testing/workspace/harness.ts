@@ -228,7 +228,9 @@ export class Workspace {
         return message;
       }
       const { task } = await this.taskSnapshot(session.taskId);
-      throw new Error(JSON.stringify({ message, session: session.status, task: task.status, sandbox: task.sandbox }));
+      throw new Error(
+        JSON.stringify({ message, session: session.status, task: task.status, sandbox: task.sandbox }),
+      );
     });
   }
 
