@@ -9,7 +9,7 @@ import { readHeadSha } from '../../sandbox/git-clone.ts';
 import { listTree, readCheckoutFile } from '../../sandbox/git-files.ts';
 import { SandboxError } from '../../sandbox/sandbox-error.ts';
 import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
-import { installIdentity, installToken } from './credentials.ts';
+import { installIdentity, installToken } from './workflow/credentials.ts';
 import { readSnapshot } from './snapshot.ts';
 import { placeOf } from './workflow/record.ts';
 

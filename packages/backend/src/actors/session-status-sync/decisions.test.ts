@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideServices } from '../services.ts';
 import { endOf, fitUpdate, takeBatch } from './decisions.ts';
-import { Forwarder } from './forwarder.ts';
+import { Forwarder } from './workflow/forwarder.ts';
 
 function text(streamId: number, value: string): AgentUpdate {
   return { streamId, update: { type: 'text', text: value } };

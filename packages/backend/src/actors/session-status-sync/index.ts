@@ -4,7 +4,7 @@ import { actorDatabase } from '../../command-loop/database.ts';
 import { noteAwake } from '../awake.ts';
 import { sessionStatusSyncCatalog } from './commands.ts';
 import { readTurn } from './db/repository.ts';
-import { ensureFollowing, resume } from './follow.ts';
+import { ensureFollowing, resume } from './workflow/follow.ts';
 import { abandon, answerPermission, cancel, enforceCancel, finish, prepare, start } from './workflow/turn.ts';
 
 const loop = commandLoop('sessionStatusSync', sessionStatusSyncCatalog, {

@@ -1,7 +1,7 @@
 import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
-import { appendEvents } from './append-events.ts';
+import { appendEvents } from './workflow/append-events.ts';
 import { taskSessionCatalog } from './commands.ts';
 import { snapshot, transcriptPage } from './reads.ts';
 import { agentReady, announce, prepareAgent, setModel } from './workflow/agent.ts';

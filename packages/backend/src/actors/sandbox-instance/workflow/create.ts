@@ -19,7 +19,7 @@ import { services } from '../../services.ts';
 import type { SandboxInstanceCatalog, SandboxPhase } from '../commands.ts';
 import { nextPhase } from '../decisions.ts';
 import { insertJob, readJob, readSandbox, type SandboxRecord } from '../db/repository.ts';
-import { ensureJob } from '../jobs.ts';
+import { ensureJob } from './run-job.ts';
 import { toSandbox } from '../snapshot.ts';
 import { placeOf, requireSandbox, saveSandbox, taskOf } from './record.ts';
 

@@ -6,7 +6,7 @@ import { organizationIdOf, sandboxInstanceAddress } from '../../addresses.ts';
 import { awakeActor } from '../../awake.ts';
 import type { JobResult, SandboxInstanceCatalog, SandboxJob } from '../commands.ts';
 import { deleteJob, insertJob, readJob } from '../db/repository.ts';
-import { ensureJob } from '../jobs.ts';
+import { ensureJob } from './run-job.ts';
 import { afterClone } from './create.ts';
 import { placeOf, requireSandbox, taskOf } from './record.ts';
 

@@ -18,7 +18,7 @@ import {
 } from '../../addresses.ts';
 import { awakeActor, enqueueToSelf } from '../../awake.ts';
 import { sandboxFailure } from '../../sandbox-access.ts';
-import { connectAgent, openAgent } from '../agent-connection.ts';
+import { connectAgent, openAgent } from './agent-connection.ts';
 import type { SessionStatusSyncCatalog } from '../commands.ts';
 import {
   deleteTurn,
@@ -30,8 +30,8 @@ import {
   type AgentRecord,
   type TurnRecord,
 } from '../db/repository.ts';
-import { armResume, ensureFollowing, finishMessage } from '../follow.ts';
-import { endRun } from '../run-turn.ts';
+import { armResume, ensureFollowing, finishMessage } from './follow.ts';
+import { endRun } from './run-turn.ts';
 
 type Start = ParsedInput<SessionStatusSyncCatalog, 'status.command.start'>;
 type Prepare = ParsedInput<SessionStatusSyncCatalog, 'status.command.prepare'>;

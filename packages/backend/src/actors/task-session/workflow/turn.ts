@@ -5,7 +5,7 @@ import { single, type TransactionContext } from '../../../command-loop/handlers.
 import type { TaskSessionCatalog } from '../commands.ts';
 import { endOfTurn, mayBecome } from '../decisions.ts';
 import { listTurnItems, readMessage, readSession, type SessionRecord } from '../db/repository.ts';
-import { closeOpenItems } from '../transcript.ts';
+import { closeOpenItems } from './transcript.ts';
 import {
   appendItem,
   askForTurn,

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '@foundry/shared/entities';
-import type { CommandMessage } from '../../command-loop/connections.ts';
-import { errorMessage } from '../../command-loop/errors.ts';
-import { cloneRepository } from '../../sandbox/git-clone.ts';
-import { credentialPath, requireGit } from '../../sandbox/git-command.ts';
-import { removeCredential } from '../../sandbox/git-credential.ts';
-import { pullBranch, pushBranch } from '../../sandbox/git-remote.ts';
-import type { SandboxTarget } from '../../sandbox/execute-in-sandbox.ts';
-import { SandboxError } from '../../sandbox/sandbox-error.ts';
-import { sandboxLimits } from '../../limits.ts';
-import { enqueueToSelf, type AwakeActor } from '../awake.ts';
-import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
-import { services } from '../services.ts';
-import type { JobResult } from './commands.ts';
+import type { CommandMessage } from '../../../command-loop/connections.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import { cloneRepository } from '../../../sandbox/git-clone.ts';
+import { credentialPath, requireGit } from '../../../sandbox/git-command.ts';
+import { removeCredential } from '../../../sandbox/git-credential.ts';
+import { pullBranch, pushBranch } from '../../../sandbox/git-remote.ts';
+import type { SandboxTarget } from '../../../sandbox/execute-in-sandbox.ts';
+import { SandboxError } from '../../../sandbox/sandbox-error.ts';
+import { sandboxLimits } from '../../../limits.ts';
+import { enqueueToSelf, type AwakeActor } from '../../awake.ts';
+import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
+import { services } from '../../services.ts';
+import type { JobResult } from '../commands.ts';
 import { installIdentity, installToken } from './credentials.ts';
-import type { JobRecord, SandboxRecord } from './db/repository.ts';
+import type { JobRecord, SandboxRecord } from '../db/repository.ts';
 
 /** Jobs of this process by actor and job id. */
 const running = new Set<string>();

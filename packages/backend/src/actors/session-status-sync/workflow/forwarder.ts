@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentUpdate } from '@foundry/shared/transcript';
-import { ActorRefusedError } from '../../command-loop/connections.ts';
-import { errorMessage } from '../../command-loop/errors.ts';
-import { streamLimits } from '../../limits.ts';
-import { services } from '../services.ts';
-import { takeBatch } from './decisions.ts';
+import { ActorRefusedError } from '../../../command-loop/connections.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import { streamLimits } from '../../../limits.ts';
+import { services } from '../../services.ts';
+import { takeBatch } from '../decisions.ts';
 
 export interface ForwarderOptions {
   /** Hands a batch to the session; false: it has no such turn any more. */

@@ -1,9 +1,9 @@
-import type { CommandMessage } from '../../command-loop/connections.ts';
-import { errorMessage } from '../../command-loop/errors.ts';
-import { streamLimits } from '../../limits.ts';
-import { enqueueToSelf, type AwakeActor } from '../awake.ts';
-import { services } from '../services.ts';
-import { readTurn, type TurnRecord } from './db/repository.ts';
+import type { CommandMessage } from '../../../command-loop/connections.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import { streamLimits } from '../../../limits.ts';
+import { enqueueToSelf, type AwakeActor } from '../../awake.ts';
+import { services } from '../../services.ts';
+import { readTurn, type TurnRecord } from '../db/repository.ts';
 import { runTurn } from './run-turn.ts';
 
 interface Follower {

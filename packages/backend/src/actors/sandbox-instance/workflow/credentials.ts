@@ -1,10 +1,10 @@
 import type { Person } from '@foundry/shared/entities';
-import { noReplyEmail } from '../../auth/github-identity.ts';
-import { errorMessage } from '../../command-loop/errors.ts';
-import { installCredential, setGitIdentity } from '../../sandbox/git-credential.ts';
-import type { SandboxTarget } from '../../sandbox/execute-in-sandbox.ts';
-import { SandboxError } from '../../sandbox/sandbox-error.ts';
-import { services } from '../services.ts';
+import { noReplyEmail } from '../../../auth/github-identity.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import { installCredential, setGitIdentity } from '../../../sandbox/git-credential.ts';
+import type { SandboxTarget } from '../../../sandbox/execute-in-sandbox.ts';
+import { SandboxError } from '../../../sandbox/sandbox-error.ts';
+import { services } from '../../services.ts';
 
 /** Puts a person's GitHub token into the sandbox. @throws {SandboxError} authentication_failed: they have to sign in again. */
 export async function installToken(target: SandboxTarget, person: Person): Promise<void> {

@@ -1,16 +1,16 @@
 import type { AgentUpdate } from '@foundry/shared/transcript';
-import { loopRuntime } from '../../command-loop/runtime.ts';
-import { streamLimits } from '../../limits.ts';
-import type { AcpClient } from '../../sandbox/acp-client.ts';
-import { toAgentUpdate } from '../../sandbox/acp-events.ts';
-import { SandboxError } from '../../sandbox/sandbox-error.ts';
-import { organizationIdOf, taskSessionAddress } from '../addresses.ts';
-import type { AwakeActor } from '../awake.ts';
-import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
-import { services } from '../services.ts';
-import { appendAnswerSchema } from '../task-session/append-events.ts';
+import { loopRuntime } from '../../../command-loop/runtime.ts';
+import { streamLimits } from '../../../limits.ts';
+import type { AcpClient } from '../../../sandbox/acp-client.ts';
+import { toAgentUpdate } from '../../../sandbox/acp-events.ts';
+import { SandboxError } from '../../../sandbox/sandbox-error.ts';
+import { organizationIdOf, taskSessionAddress } from '../../addresses.ts';
+import type { AwakeActor } from '../../awake.ts';
+import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
+import { services } from '../../services.ts';
+import { appendAnswerSchema } from '../../task-session/workflow/append-events.ts';
 import { chooseModel, connectAgent, openAgent } from './agent-connection.ts';
-import { endOf, type TurnEnd } from './decisions.ts';
+import { endOf, type TurnEnd } from '../decisions.ts';
 import {
   readAgent,
   readTurn,
@@ -18,7 +18,7 @@ import {
   setTurn,
   type AgentRecord,
   type TurnRecord,
-} from './db/repository.ts';
+} from '../db/repository.ts';
 import { Forwarder } from './forwarder.ts';
 
 /** One delivery of a message as the agent knows it: a retry is another prompt. */

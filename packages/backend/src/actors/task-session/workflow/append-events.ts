@@ -3,12 +3,12 @@ import { messageIdSchema } from '@foundry/shared/ids';
 import type { Change, Upsert } from '@foundry/shared/topics';
 import { agentUpdateSchema, type AgentUpdate } from '@foundry/shared/transcript';
 import { z } from 'zod';
-import type { LoopActionContext } from '../../command-loop/command-loop.ts';
-import type { ActorDatabase } from '../../command-loop/database.ts';
-import { systemEnvelope } from '../../command-loop/execute.ts';
-import { writeChange } from '../../command-loop/store-repository.ts';
-import { sessionLimits } from '../../limits.ts';
-import { statusOf } from './decisions.ts';
+import type { LoopActionContext } from '../../../command-loop/command-loop.ts';
+import type { ActorDatabase } from '../../../command-loop/database.ts';
+import { systemEnvelope } from '../../../command-loop/execute.ts';
+import { writeChange } from '../../../command-loop/store-repository.ts';
+import { sessionLimits } from '../../../limits.ts';
+import { statusOf } from '../decisions.ts';
 import {
   listTurnItems,
   readLastItem,
@@ -19,8 +19,8 @@ import {
   writeMessage,
   writeSession,
   type SessionRecord,
-} from './db/repository.ts';
-import { toSession } from './snapshot.ts';
+} from '../db/repository.ts';
+import { toSession } from '../snapshot.ts';
 import { reduceUpdates } from './transcript.ts';
 
 const inputSchema = z.object({

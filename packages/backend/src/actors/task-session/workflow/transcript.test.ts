@@ -1,6 +1,6 @@
 import type { AgentUpdate, TranscriptItem } from '@foundry/shared/transcript';
 import { describe, expect, test } from 'vitest';
-import { endOfTurn, mayBecome, refuseChange, statusOf } from './decisions.ts';
+import { endOfTurn, mayBecome, refuseChange, statusOf } from '../decisions.ts';
 import { closeOpenItems, reduceUpdates, type TurnTranscript } from './transcript.ts';
 
 const options = { nowMs: 7, textItemLength: 10 };

@@ -1,8 +1,8 @@
-import type { ActorDatabase } from '../../command-loop/database.ts';
-import { AcpClient } from '../../sandbox/acp-client.ts';
-import type { SandboxError } from '../../sandbox/sandbox-error.ts';
-import { openSandbox } from '../sandbox-access.ts';
-import { readAgent, writeAgent, type AgentRecord } from './db/repository.ts';
+import type { ActorDatabase } from '../../../command-loop/database.ts';
+import { AcpClient } from '../../../sandbox/acp-client.ts';
+import type { SandboxError } from '../../../sandbox/sandbox-error.ts';
+import { openSandbox } from '../../sandbox-access.ts';
+import { readAgent, writeAgent, type AgentRecord } from '../db/repository.ts';
 
 export interface AgentPlace {
   readonly providerId: string;
