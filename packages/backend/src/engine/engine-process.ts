@@ -33,8 +33,10 @@ function engineEnvironment(settings: EngineSettings): Record<string, string> {
     RIVET__FILE_SYSTEM__PATH: settings.databaseDir,
     // Its side of what tcp-nodelay.ts does on ours.
     RIVET__GUARD__TCP_NODELAY: 'true',
-    // Actors of a dead backend move on after 1.5 s of silence; by default they wait much longer.
-    RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: '1500',
+    // Actors of a dead backend move on after 5 s of silence; by default they wait longer. Not less: after the death of
+    // the engine itself, its backend needs up to 4 s on a busy machine until it is connected again. A backend that is
+    // away for longer than this stops its actors, and those wait half a minute for the locks of the dead engine.
+    RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: '5000',
     RIVET__PEGBOARD__ENVOY_UPDATE_PING_INTERVAL: '500',
     // While no backend is there, each try to place an actor doubles the wait for the next one, by default from 2 s to
     // minutes: a backend that was killed twice in a row left its actors unreachable for 20 s and more.
