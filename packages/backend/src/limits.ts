@@ -36,6 +36,8 @@ export const engineLimits = {
 } as const;
 
 export const processLimits = {
+  /** An error of a process is reported to at most this many organizations. */
+  organizationsToldOfErrors: 50,
   /** How long the backend may take to drain actors and connections after SIGTERM. */
   shutdownTimeoutMs: 15_000,
   /** Part of it that actors get to save and stop. */

@@ -1,7 +1,9 @@
 import { startParts, type Part } from './composition.ts';
+import { loopRuntimeIfAny } from './command-loop/runtime.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { processLimits } from './limits.ts';
 import { createLogger, type Logger } from './log.ts';
+import { processIssueReporter } from './process-issues.ts';
 import { handleUncaughtErrors } from './uncaught-errors.ts';
 
 /** Stops everything in reverse order of its start; one that fails does not keep the rest from stopping. */
@@ -27,8 +29,11 @@ function readConfig(): Config {
 
 const config = readConfig();
 const logger = createLogger(config.logLevel);
-// These errors belong to no organization: the log is where they can be told.
-handleUncaughtErrors({ logger, report: () => undefined, exit: (code) => process.exit(code) });
+handleUncaughtErrors({
+  logger,
+  report: processIssueReporter(() => loopRuntimeIfAny()?.connections ?? null, logger),
+  exit: (code) => process.exit(code),
+});
 
 const parts: Part[] = [];
 let stopping = false;

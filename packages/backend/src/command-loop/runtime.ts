@@ -21,3 +21,8 @@ export function loopRuntime(): LoopRuntime {
   }
   return current;
 }
+
+/** For code that runs before and after the actors do; null while there is no runtime. */
+export function loopRuntimeIfAny(): LoopRuntime | null {
+  return current;
+}

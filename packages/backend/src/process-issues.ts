@@ -1,0 +1,50 @@
+import { hostname } from 'node:os';
+import { organizationSchema } from '@foundry/shared/entities';
+import { z } from 'zod';
+import { appAddress, organizationAddress } from './actors/addresses.ts';
+import type { ActorConnections } from './command-loop/connections.ts';
+import { derivedCommandId, systemEnvelope } from './command-loop/execute.ts';
+import { processLimits } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { UncaughtErrorReporter } from './uncaught-errors.ts';
+
+/** An error that belongs to a process belongs to no organization: each of them is told, so that somebody sees it. */
+async function tellOrganizations(connections: ActorConnections, error: Error, kind: string): Promise<void> {
+  const organizations = z
+    .array(organizationSchema)
+    .parse(await connections.call(appAddress(), 'organizations', []));
+  const atMs = Date.now();
+  const actor = `process ${hostname()} ${process.pid}`;
+  for (const { id } of organizations.slice(0, processLimits.organizationsToldOfErrors)) {
+    const commandId = derivedCommandId(
+      `${actor}/${kind}/${error.message}/${id}`,
+      'report',
+      Math.floor(atMs / 60_000),
+    );
+    await connections.send(
+      organizationAddress(id),
+      'organization.command.reportRuntimeIssue',
+      { actor, command: null, step: kind, attempt: null, message: error.message.slice(0, 2_000), atMs },
+      systemEnvelope(commandId, null),
+    );
+  }
+}
+
+/**
+ * Makes runtime issues of errors that nobody caught (R6). `connections` is asked at that moment: early in a start
+ * there are none yet, and the log has to do.
+ */
+export function processIssueReporter(
+  connections: () => ActorConnections | null,
+  log: Logger,
+): UncaughtErrorReporter {
+  return (error, kind) => {
+    const open = connections();
+    if (open === null) {
+      return;
+    }
+    tellOrganizations(open, error, kind).catch((problem: unknown) =>
+      log.error({ error: problem }, 'an uncaught error could not be reported as a runtime issue'),
+    );
+  };
+}
