@@ -68,9 +68,9 @@ test('a message streams in, is queued behind another, and stops on Escape twice'
   await expect(composer).toHaveValue('');
   await composer.fill('And then');
   await composer.press('Shift+Enter');
-  await composer.pressSequentially('document it');
+  await composer.pressSequentially('document it slowly');
   await composer.press('Enter');
-  await expect(page.getByRole('list', { name: 'Waiting messages' })).toContainText('document it');
+  await expect(page.getByRole('list', { name: 'Waiting messages' })).toContainText('document it slowly');
   await expect(page.getByRole('region', { name: 'Tool: Edit src/answer.ts' })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Done/ })).toBeVisible();
   // The second one runs now.
@@ -141,6 +141,7 @@ test('the task list works by keyboard alone', async ({ page }) => {
 
 test('a new task: errors stand at their fields, the created one opens', async ({ page }) => {
   await open(page, '/organizations/1');
+  await expect(page.getByRole('navigation', { name: 'Tasks' })).toBeVisible();
   await page.keyboard.press('c');
   const dialog = page.getByRole('dialog', { name: 'New task' });
   await expect(dialog.getByRole('textbox', { name: 'What should be done?' })).toBeFocused();

@@ -31,6 +31,7 @@ export function NotFoundNotice({
 }) {
   return (
     <EmptyState
+      isPage
       icon={SearchX}
       title="There is nothing here"
       action={
@@ -50,6 +51,7 @@ export function FailureNotice({ error, onRetry }: { error: unknown; onRetry?: ((
   if (failure.status === 403 || failure.code === 'forbidden') {
     return (
       <EmptyState
+        isPage
         icon={Lock}
         title="You have no access to this"
         action={

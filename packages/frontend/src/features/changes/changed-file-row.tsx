@@ -20,15 +20,12 @@ interface ChangedFileRowProps {
 
 export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
   const status = statuses[file.status];
-  const counts =
-    file.additions === null ? ', binary' : `, ${file.additions} added, ${file.deletions ?? 0} removed`;
   const slash = file.path.lastIndexOf('/') + 1;
   return (
     <li>
       <button
         type="button"
         aria-expanded={open}
-        aria-label={`${file.path}, ${status.label.toLowerCase()}${counts}`}
         onClick={onToggle}
         title={file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`}
         className="sticky top-0 z-10 flex h-8 w-full items-center gap-1.5 bg-canvas px-3 text-left -outline-offset-2 hover:bg-panel"
@@ -43,7 +40,9 @@ export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
         >
           {status.letter}
         </abbr>
-        <span className="flex min-w-0 flex-1">
+        <span className="sr-only">{file.path}</span>
+        {/* Two parts, so that a long path loses its folders before its name. */}
+        <span aria-hidden className="flex min-w-0 flex-1">
           <span className="truncate text-ink-3">{file.path.slice(0, slash)}</span>
           <span className="max-w-full shrink-0 truncate">{file.path.slice(slash)}</span>
         </span>

@@ -1,61 +1,31 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { useUser } from '../account/use-user.ts';
 import { useTask } from '../task/task-context.ts';
 import { useSaveTaskState } from '../task/use-save-task-state.ts';
-
-/** Pause in typing after which the draft is saved, in milliseconds. */
-const saveDelayMs = 800;
-
-/** By task: what this page has written and the server has not shown back yet. A composer that is replaced begins with it. */
-const unseenDrafts = new Map<string, string>();
-
-interface Draft {
-  text: string;
-  setText: (text: string) => void;
-}
+import { draftSeen, saveDraft, subscribeDrafts, unseenDraft, writeDraft } from './draft-store.ts';
 
 /** What this person has begun to write on this task; kept on the server, so that it is there on every device. */
-export function useDraft(): Draft {
+export function useDraft(): { text: string; setText: (text: string) => void } {
   const { at } = useTask();
   const { api } = useFoundryClient();
-  const saved = useUser().taskStates.get(at.taskId)?.draft ?? '';
+  const { taskId } = at;
+  const saved = useUser().taskStates.get(taskId)?.draft ?? '';
   const save = useSaveTaskState(api, at);
-  const [text, setText] = useState(unseenDrafts.get(at.taskId) ?? saved);
-  const unsaved = useRef<string | null>(null);
+  const unseen = useSyncExternalStore(subscribeDrafts, () => unseenDraft(taskId));
 
+  useEffect(() => draftSeen(taskId, saved), [taskId, saved]);
   useEffect(() => {
-    if (unseenDrafts.get(at.taskId) === saved) unseenDrafts.delete(at.taskId);
-  }, [at.taskId, saved]);
-
-  useEffect(() => {
-    const flush = () => {
-      const draft = unsaved.current;
-      unsaved.current = null;
-      if (draft !== null) void save({ draft });
-    };
+    const flush = () => saveDraft(taskId);
     addEventListener('pagehide', flush);
     return () => {
       removeEventListener('pagehide', flush);
       flush();
     };
-  }, [save]);
-
-  useEffect(() => {
-    if (unsaved.current === null) return;
-    const timer = setTimeout(() => {
-      unsaved.current = null;
-      void save({ draft: text });
-    }, saveDelayMs);
-    return () => clearTimeout(timer);
-  }, [text, save]);
+  }, [taskId]);
 
   return {
-    text,
-    setText: (next) => {
-      unsaved.current = next;
-      unseenDrafts.set(at.taskId, next);
-      setText(next);
-    },
+    text: unseen ?? saved,
+    setText: (text) => writeDraft(taskId, text, (draft) => save({ draft })),
   };
 }

@@ -18,11 +18,11 @@ export function OrganizationSwitcher() {
       trigger={
         <button
           type="button"
-          aria-label={`Organization ${organization.login}, switch`}
           className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 hover:bg-hover"
         >
           <Avatar login={organization.login} url={organization.avatarUrl} square />
           <span className="truncate font-semibold">{organization.name ?? organization.login}</span>
+          <span className="sr-only">, switch organization</span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
         </button>
       }

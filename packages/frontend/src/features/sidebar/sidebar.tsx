@@ -43,7 +43,7 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
   };
 
   return (
-    <div className="flex h-full flex-col bg-panel">
+    <aside aria-label="Sidebar" className="flex h-full flex-col bg-panel">
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         <OrganizationSwitcher />
         <IconButton label="New task" onClick={() => openNewTask()}>
@@ -95,7 +95,7 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
         />
       )}
       <PagesFooter pages={pages} />
-    </div>
+    </aside>
   );
 }
 

@@ -51,7 +51,7 @@ export function TaskRow({ row, organizationId, active, tabIndex, onFocus, onNavi
             />
           )}
         </span>
-        <span className="flex items-center gap-1 text-xs text-ink-3">
+        <span className={classNames('flex items-center gap-1 text-xs', active ? 'text-ink-2' : 'text-ink-3')}>
           {task.pullRequest !== null && <span className="tabular-nums">#{task.pullRequest.number}</span>}
           {task.pullRequest !== null && login !== null && <span aria-hidden>·</span>}
           {login !== null && (

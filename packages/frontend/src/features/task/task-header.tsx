@@ -46,7 +46,10 @@ export function TaskDetails() {
   const { task } = useTask();
   const status = statuses[task.status.state];
   return (
-    <div className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5 md:px-4">
+    <section
+      aria-label="About this task"
+      className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5 md:px-4"
+    >
       <span className="flex min-w-0 items-center gap-0.5 text-ink-2">
         <GitBranch aria-hidden className="mr-1 size-3.5 shrink-0 text-ink-3" />
         <code className="max-w-[44vw] truncate font-mono text-xs wide:max-w-80" title={task.branch}>
@@ -61,7 +64,7 @@ export function TaskDetails() {
       <span className="ml-auto">
         <Owner />
       </span>
-    </div>
+    </section>
   );
 }
 

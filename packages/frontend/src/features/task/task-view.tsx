@@ -95,7 +95,7 @@ function ViewTabs({
 }) {
   const { task } = useTask();
   return (
-    <div className="px-4">
+    <nav aria-label="Parts of the task" className="px-4">
       <TabBar
         label="Task"
         value={value}
@@ -112,6 +112,6 @@ function ViewTabs({
           },
         ]}
       />
-    </div>
+    </nav>
   );
 }
