@@ -9,7 +9,20 @@ import type { Logger } from './log.ts';
 import type { UncaughtErrorReporter } from './uncaught-errors.ts';
 
 /** An error that belongs to a process belongs to no organization: each of them is told, so that somebody sees it. */
-async function tellOrganizations(connections: ActorConnections, error: Error, kind: string): Promise<void> {
+async function tellOrganizations(
+  connections: ActorConnections,
+  log: Logger,
+  error: Error,
+  kind: string,
+): Promise<void> {
+  try {
+    await report(connections, error, kind);
+  } catch (problem) {
+    log.error({ error: problem }, 'an uncaught error could not be reported as a runtime issue');
+  }
+}
+
+async function report(connections: ActorConnections, error: Error, kind: string): Promise<void> {
   const organizations = z
     .array(organizationSchema)
     .parse(await connections.call(appAddress(), 'organizations', []));
@@ -43,8 +56,6 @@ export function processIssueReporter(
     if (open === null) {
       return;
     }
-    tellOrganizations(open, error, kind).catch((problem: unknown) =>
-      log.error({ error: problem }, 'an uncaught error could not be reported as a runtime issue'),
-    );
+    void tellOrganizations(open, log, error, kind);
   };
 }
