@@ -18,6 +18,7 @@ import {
   type SampleScope,
 } from '../testing/samples.ts';
 import { tablesSchema } from '../testing/dump.ts';
+import { preparationMs } from '../testing/samples.ts';
 import type { KillWorld } from '../testing/world.ts';
 import type { GitHubDataCatalog } from './commands.ts';
 
@@ -47,7 +48,7 @@ function synced(scope: SampleScope, world: KillWorld): Preparation[] {
     ...atGitHub(scope, world),
     sampleMessage(toSelf(scope), 'githubData.command.startSync', start),
     async () =>
-      void (await world.until('a sync to end', 30_000, async () =>
+      void (await world.until('a sync to end', preparationMs, async () =>
         (await readTable(scope, world, 'sync'))['state'] === 'done' ? true : null,
       )),
   ];

@@ -6,34 +6,58 @@ import { setup } from 'rivetkit';
 import { z } from 'zod';
 import { ActorConnections } from '../../command-loop/connections.ts';
 import { stepObserver } from '../../command-loop/observer.ts';
+import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideTestServices } from './test-services.ts';
 
+const armedSchema = z.array(z.string());
 const environment = z
-  .object({ RIVET_ENDPOINT: z.string(), RIVET_POOL: z.string(), KILL_TEST_DATA_DIR: z.string() })
+  .object({
+    RIVET_ENDPOINT: z.string(),
+    RIVET_POOL: z.string(),
+    KILL_TEST_DATA_DIR: z.string(),
+    KILL_TEST_USER_TOKEN: z.string(),
+  })
   .parse(process.env);
-const armSchema = z.object({ armed: z.array(z.string()) });
 
-const log = createLogger('error');
+let armed = new Set<string>();
+const armMessage = z.object({ armed: armedSchema });
+/** The first moments arrive before anything runs: an actor may wake by its own alarm as soon as it can. */
+const firstArmed = new Promise<void>((resolve) => {
+  process.on('message', (message) => {
+    armed = new Set(armMessage.parse(message).armed);
+    process.send?.({ type: 'armed' });
+    resolve();
+  });
+});
+await firstArmed;
+
+const log = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'fatal');
 const connections = new ActorConnections({
   endpoint: environment.RIVET_ENDPOINT,
   poolName: environment.RIVET_POOL,
   log,
 });
 provideLoopRuntime({ connections, log });
-provideTestServices({ dataDir: environment.KILL_TEST_DATA_DIR, log });
-
-let armed = new Set<string>();
-process.on('message', (message) => {
-  armed = new Set(armSchema.parse(message).armed);
-  process.send?.({ type: 'armed' });
+provideTestServices({
+  dataDir: environment.KILL_TEST_DATA_DIR,
+  log,
+  environment: process.env,
+  userToken: environment.KILL_TEST_USER_TOKEN,
 });
+
+/** While one step is held, others are waited for: it must not time out, which would be another end than a kill. */
+const heldTimeoutMs = 300_000;
+for (const definition of registeredLoops().flatMap(({ catalog }) => Object.values(catalog))) {
+  Object.assign(definition, { timeoutMs: heldTimeoutMs });
+}
+
 stepObserver.listen(async ({ commandId, key, step, moment }) => {
-  const id = `${key.join('/')} ${commandId} ${step} ${moment}`;
-  process.send?.({ type: 'reached', id });
-  if (armed.has(id)) {
+  const actor = key.join('/');
+  process.send?.({ type: 'reached', actor, commandId, step, moment });
+  if (armed.has([actor, commandId, step, moment].join(' '))) {
     await new Promise(() => {
       // Never resolves: the process ends here.
     });
