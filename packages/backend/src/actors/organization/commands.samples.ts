@@ -207,7 +207,7 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
     {
       before: (scope) => [sampleMessage(toSelf(scope), 'organization.command.reportRuntimeIssue', issue)],
       // Derived from actor, command and step.
-      body: () => ({ issueId: 'xAbUw7pZ2iC9x1UKmlYQ' }),
+      body: () => ({ issueId: 'feX8xm1sIayxZvnIo4FO' }),
       observe: ({ organizationId }) => [auditLogAddress(organizationId)],
     },
   ],
