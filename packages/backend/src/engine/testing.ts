@@ -1,13 +1,8 @@
 /**
- * For tests that run real actors on a real engine. One supervised engine serves a whole vitest run
- * (`packages/backend/test/global-setup.ts` starts it); each registry gets a pool of its own on it, so that
- * tests never receive each other's actors. Keys must still be unique per test: state on the engine persists
- * over the whole run.
+ * For tests that run real actors on a real engine. Each test file has an engine of its own; keys must still be unique
+ * per test, because state persists on it.
  *
  * ```ts
- * import { afterAll, beforeAll } from 'vitest';
- * import { startTestRegistry } from '../engine/testing.ts';
- *
  * const actors = await startTestRegistry({ use: { organization, auditLog } });
  * afterAll(() => actors.stop());
  *
@@ -16,10 +11,7 @@
  *   …
  * });
  * ```
- * A test that kills the whole backend process runs its registry in a child process: give the child
- * `testEngineEnvironment(pool)`; `setup({ use })` there reads it, and the test calls its actors by
- * `createClient({ endpoint: inject('engineEndpoint'), poolName: pool })`.
- * A test that kills the engine starts its own by `startIsolatedEngine()`.
+ * A test that kills the whole backend process runs its registry in a child process on `startIsolatedEngine()`.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -96,7 +88,8 @@ export interface TestRegistry<A extends RegistryActors> {
 let registryRuns = false;
 
 /**
- * Starts a registry for one test file on the shared engine (or on `endpoint`), in its own pool, ready for calls.
+ * Starts a registry for one test file on an engine of its own (or on the one at `endpoint`), ready for calls. Not on
+ * the shared one: an actor's key is unique on an engine, whatever the pool, and several files have an App.
  * One at a time per process (vitest gives each test file its own): the native runtime serves only one pool, and
  * calls to a second one would hang.
  * @param config what rivetkit's `setup` takes: `use` and, where needed, message sizes.
@@ -109,7 +102,8 @@ export async function startTestRegistry<A extends RegistryActors>(
   if (registryRuns)
     throw new Error('one registry per process: stop the other one, or start it in a child process');
   registryRuns = true;
-  const endpoint = options?.endpoint ?? inject('engineEndpoint');
+  const ownEngine = options?.endpoint === undefined ? await startIsolatedEngine() : null;
+  const endpoint = options?.endpoint ?? ownEngine?.endpoint ?? '';
   const pool = options?.pool ?? `test-${randomUUID()}`;
   const logger = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'error');
   const host = await startActors(config, { endpoint, pool, logger });
@@ -124,6 +118,7 @@ export async function startTestRegistry<A extends RegistryActors>(
       await client.dispose();
       await host.stop();
       noDelay.stop();
+      await ownEngine?.stop();
       registryRuns = false;
     },
   };
