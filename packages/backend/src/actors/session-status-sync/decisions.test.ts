@@ -84,7 +84,7 @@ describe('Forwarder', () => {
           throw new UnknownOutcomeError({ kind: 'taskSession', key: [] }, 'appendEvents', 'lost');
         }
         arrived.push(...batch.map(({ update }) => (update.type === 'text' ? update.text : '')));
-        return true;
+        return { accepted: true, lastStreamId: batch.at(-1)?.streamId ?? 0 };
       },
       acknowledged: async (lastEventId) => {
         acknowledged.push(lastEventId);
@@ -102,9 +102,23 @@ describe('Forwarder', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
+  test('[R5] begins with asking for the last event that the session has', async () => {
+    const batches: number[] = [];
+    const forwarder = new Forwarder({
+      append: async (batch) => {
+        batches.push(batch.length);
+        return { accepted: true, lastStreamId: 6 };
+      },
+      acknowledged: async () => undefined,
+      signal: new AbortController().signal,
+    });
+    expect(await forwarder.begin()).toBe(6);
+    expect(batches).toEqual([0]);
+  });
+
   test('stops when the session no longer takes the turn', async () => {
     const forwarder = new Forwarder({
-      append: async () => false,
+      append: async () => ({ accepted: false, lastStreamId: 0 }),
       acknowledged: async () => undefined,
       signal: new AbortController().signal,
     });

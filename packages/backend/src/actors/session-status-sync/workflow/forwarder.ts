@@ -7,8 +7,8 @@ import { services } from '../../services.ts';
 import { takeBatch } from '../decisions.ts';
 
 export interface ForwarderOptions {
-  /** Hands a batch to the session; false: it has no such turn any more. */
-  readonly append: (updates: AgentUpdate[]) => Promise<boolean>;
+  /** Hands a batch to the session. Not accepted: it has no such turn any more. */
+  readonly append: (updates: AgentUpdate[]) => Promise<{ accepted: boolean; lastStreamId: number }>;
   /** Told after the session has everything up to this event. */
   readonly acknowledged: (lastEventId: number) => Promise<void>;
   readonly signal: AbortSignal;
@@ -33,6 +33,14 @@ export class Forwarder {
   /** The session no longer takes anything of this turn. */
   get refused(): boolean {
     return this.#refused;
+  }
+
+  /**
+   * Asks the session for the last event that it has. An earlier process may have handed over more than it lived to
+   * record; what the session has must not come again, because texts may be joined differently this time.
+   */
+  async begin(): Promise<number> {
+    return await this.#sendOne([]);
   }
 
   /** Takes an update; waits when too many are on their way. @throws what forwarding failed with. */
@@ -85,12 +93,13 @@ export class Forwarder {
     }
   }
 
-  async #sendOne(batch: AgentUpdate[]): Promise<void> {
+  async #sendOne(batch: AgentUpdate[]): Promise<number> {
     let delayMs: number = streamLimits.retryInitialMs;
     for (;;) {
       try {
-        this.#refused = !(await this.#options.append(batch));
-        return;
+        const { accepted, lastStreamId } = await this.#options.append(batch);
+        this.#refused = !accepted;
+        return lastStreamId;
       } catch (error) {
         if (error instanceof ActorRefusedError || this.#options.signal.aborted) {
           throw error;

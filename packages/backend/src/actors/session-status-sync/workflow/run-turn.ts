@@ -8,7 +8,7 @@ import { organizationIdOf, taskSessionAddress } from '../../addresses.ts';
 import type { AwakeActor } from '../../awake.ts';
 import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
 import { services } from '../../services.ts';
-import { appendAnswerSchema } from '../../task-session/workflow/append-events.ts';
+import { appendAnswerSchema, type AppendAnswer } from '../../task-session/workflow/append-events.ts';
 import { chooseModel, connectAgent, openAgent } from './agent-connection.ts';
 import { endOf, type TurnEnd } from '../decisions.ts';
 import {
@@ -186,7 +186,10 @@ class TurnRun {
 
   async #follow(client: AcpClient, agent: AgentRecord): Promise<FinishedTurn | null> {
     const forwarder = this.#forwarder(agent);
-    let lastEventId = agent.lastEventId;
+    let lastEventId = Math.max(agent.lastEventId, await forwarder.begin());
+    if (forwarder.refused) {
+      return { ...cancelled, lastEventId };
+    }
     const watch = this.#watch();
     try {
       for await (const event of client.events({
@@ -288,7 +291,7 @@ class TurnRun {
     });
   }
 
-  async #append(agent: AgentRecord, updates: AgentUpdate[]): Promise<boolean> {
+  async #append(agent: AgentRecord, updates: AgentUpdate[]): Promise<AppendAnswer> {
     const { key } = this.#actor;
     const answer = await loopRuntime().connections.call(
       taskSessionAddress(organizationIdOf(key), this.#sessionId),
@@ -305,6 +308,6 @@ class TurnRun {
       { timeoutMs: streamLimits.appendTimeoutMs },
     );
     this.#introduced = true;
-    return appendAnswerSchema.parse(answer).accepted;
+    return appendAnswerSchema.parse(answer);
   }
 }

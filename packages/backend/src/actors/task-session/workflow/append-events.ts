@@ -35,11 +35,16 @@ const inputSchema = z.object({
 type Batch = z.infer<typeof inputSchema>;
 
 /** `false`: the session has no such turn (any more), and nothing of the batch was kept. */
-export const appendAnswerSchema = z.object({ accepted: z.boolean() });
+export const appendAnswerSchema = z.object({
+  accepted: z.boolean(),
+  /** The last event that the session has of this agent process, 0 for none. A process that takes the stream up resumes behind it. */
+  lastStreamId: z.number().int(),
+});
 export type AppendAnswer = z.infer<typeof appendAnswerSchema>;
 
 interface Applied {
   readonly accepted: boolean;
+  readonly lastStreamId: number;
   readonly change: Change | null;
   /** The task has not heard of the session's status yet. */
   readonly unannounced: boolean;
@@ -66,7 +71,7 @@ export async function appendEvents(c: LoopActionContext, input: unknown): Promis
       ],
     });
   }
-  return { accepted: applied.accepted };
+  return { accepted: applied.accepted, lastStreamId: applied.lastStreamId };
 }
 
 function unseen(record: SessionRecord, batch: Batch): AgentUpdate[] {
@@ -77,7 +82,7 @@ function unseen(record: SessionRecord, batch: Batch): AgentUpdate[] {
 async function apply(tx: ActorDatabase, batch: Batch, nowMs: number): Promise<Applied> {
   const record = await readSession(tx);
   if (record?.turnMessageId !== batch.messageId || record.turnAttempt !== batch.attempt) {
-    return { accepted: false, change: null, unannounced: false };
+    return { accepted: false, lastStreamId: 0, change: null, unannounced: false };
   }
   const updates = unseen(record, batch);
   const upserts: Upsert[] = [];
@@ -107,7 +112,12 @@ async function apply(tx: ActorDatabase, batch: Batch, nowMs: number): Promise<Ap
     upserts.push({ type: 'session', entity: toSession(after) });
   }
   const change = upserts.length === 0 ? null : await writeChange(tx, { upserts, removes: [] });
-  return { accepted: true, change, unannounced: after.status !== after.announcedStatus };
+  return {
+    accepted: true,
+    lastStreamId: after.lastStreamId,
+    change,
+    unannounced: after.status !== after.announcedStatus,
+  };
 }
 
 function referencedToolCalls(updates: readonly AgentUpdate[]): string[] {
