@@ -1,5 +1,19 @@
-import { appAddress, auditLogAddress, organizationAddress, taskAddress } from '../addresses.ts';
-import { ada, entryOf, headSha, organizationOf, pullRequestOf, repositoryOf } from '../testing/fixtures.ts';
+import {
+  appAddress,
+  auditLogAddress,
+  organizationAddress,
+  sandboxInstanceAddress,
+  taskAddress,
+} from '../addresses.ts';
+import {
+  ada,
+  entryOf,
+  headSha,
+  organizationOf,
+  pullRequestOf,
+  repositoryOf,
+  sandboxIdOf,
+} from '../testing/fixtures.ts';
 import {
   sampleMessage,
   type ActorSamples,
@@ -151,17 +165,21 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
   'organization.command.requestSync': [{ body: () => ({}) }],
   'organization.command.createTask': [
     {
-      before: known,
-      // The workspace cannot be made for somebody without a token: the task's own samples make real ones.
+      // The workspace cannot be made: the sandbox's own samples make real ones.
+      before: (scope, world) => [...known(scope), async () => await world.refuseSandbox(sandboxIdOf(scope))],
       body: ({ repositoryId, taskId, sessionId }) => ({
         repositoryId,
         title: 'Add a cart',
-        prompt: 'Add a cart',
         taskId,
         sessionId,
-        firstMessageId: 'first-message',
+        // A first message would race with the failure of the sandbox: it may ask for another try of it, or not.
+        firstMessageId: null,
         person: ada,
       }),
+      observe: ({ organizationId, ...scope }) => [
+        taskAddress(organizationId, scope.taskId),
+        sandboxInstanceAddress(organizationId, 'local', sandboxIdOf({ organizationId, ...scope })),
+      ],
     },
     {
       // The branch of the open pull request.

@@ -207,7 +207,8 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
         person: ada,
         sessionId: scope.sessionId,
         modelId: null,
-        firstMessage: { messageId: scope.messageId, text: 'help' },
+        // A first message would race with the failure of the sandbox: it may ask for another try of it, or not.
+        firstMessage: null,
       }),
     },
   ],

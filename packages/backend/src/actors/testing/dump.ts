@@ -113,6 +113,7 @@ export function alike(text: string, digits: string): string {
       // Commands that follow from others: hashes of the first one's id.
       .replaceAll(/(?<=["/])[\w-]{27}(?=\\?["/])/g, '<derived>')
       .replaceAll(/\([\da-f]{7}\)/g, '(<sha>)')
-      .replaceAll(/"etag":"[^"]*\\?"+/g, '"etag":"<etag>"')
+      // GitHub's etags are hashes of replies with times in them; sealed tokens are never the same twice.
+      .replaceAll(/(?<![\w])[\da-f]{64,}(?![\w])/g, '<hash>')
   );
 }

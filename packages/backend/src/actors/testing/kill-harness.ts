@@ -24,7 +24,7 @@ import { startKillWorld, type KillWorld } from './world.ts';
 const settleMs = 90_000;
 const heldMs = 60_000;
 /** Messages that are due later than this are not waited for: repairs and retries, minutes away. */
-const soonMs = 10_000;
+const soonMs = 40_000;
 const parallelPreparations = 6;
 const parallelReads = 30;
 const settlePollMs = 200;
@@ -79,13 +79,13 @@ function newScope(ownOrganization: boolean): SampleScope {
 }
 
 function scenariosOf(group: KillGroup): Scenario[] {
-  // For whoever looks for a fault: only the commands whose name contains this.
-  const only = process.env['KILL_TEST_ONLY'] ?? '';
+  // For whoever looks for a fault: only the commands whose name matches this.
+  const only = new RegExp(process.env['KILL_TEST_ONLY'] ?? '');
   return registeredLoops().flatMap(({ kind, catalog }) =>
     allSamples[kind]?.group !== group
       ? []
       : Object.keys(catalog)
-          .filter((command) => command.includes(only))
+          .filter((command) => only.test(command))
           .flatMap((command) =>
             (allSamples[kind]?.samples[command] ?? []).map((sample, index) => ({
               kind,

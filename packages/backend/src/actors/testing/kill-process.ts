@@ -8,6 +8,7 @@ import { ActorConnections } from '../../command-loop/connections.ts';
 import { stepObserver } from '../../command-loop/observer.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
+import { gitHubLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideTestServices } from './test-services.ts';
@@ -53,6 +54,9 @@ const heldTimeoutMs = 300_000;
 for (const definition of registeredLoops().flatMap(({ catalog }) => Object.values(catalog))) {
   Object.assign(definition, { timeoutMs: heldTimeoutMs });
 }
+
+// The test takes longer than this chain's interval on a busy machine.
+Object.assign(gitHubLimits, { repairIntervalMs: 3_600_000 });
 
 stepObserver.listen(async ({ commandId, key, step, moment }) => {
   const actor = key.join('/');

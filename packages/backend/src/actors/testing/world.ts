@@ -247,7 +247,12 @@ export class KillWorld {
   }
 
   /** Polls until `check` gives something; the deadline's error says what was waited for. */
-  async until<T>(what: string | (() => string), deadlineMs: number, check: () => Promise<T | null>, pollMs = 50): Promise<T> {
+  async until<T>(
+    what: string | (() => string),
+    deadlineMs: number,
+    check: () => Promise<T | null>,
+    pollMs = 50,
+  ): Promise<T> {
     const endAtMs = Date.now() + deadlineMs;
     for (;;) {
       const value = await check();

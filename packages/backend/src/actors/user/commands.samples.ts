@@ -1,4 +1,4 @@
-import { appAddress, organizationAddress, userAddress } from '../addresses.ts';
+import { appAddress, gitHubDataAddress, organizationAddress, userAddress } from '../addresses.ts';
 import {
   sampleMessage,
   type ActorSamples,
@@ -120,7 +120,10 @@ export const userSamples: ActorSamples<UserCatalog> = {
         commandId: (sentId) => derivedCommandId(sentId, 'apply', 0),
       },
       // The organization it tells of is synced from GitHub: all of it is there in the end.
-      observe: ({ organizationId }) => [organizationAddress(organizationId)],
+      observe: ({ organizationId }) => [
+        organizationAddress(organizationId),
+        gitHubDataAddress(organizationId),
+      ],
     },
   ],
   'user.command.setTaskState': [
