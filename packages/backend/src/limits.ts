@@ -158,6 +158,10 @@ export const gatewayLimits = {
   createAttemptMs: 2_000,
   /** GitHub redelivers what is not answered in 10 s. */
   webhookBudgetMs: 8_000,
+  /** A delivery that GitHub was told 503 for is tried this much longer, … */
+  lateDeliveryBudgetMs: 60_000,
+  /** … by at most this many at a time. */
+  lateDeliveriesMax: 200,
   /** What a person may see is read again after this, whatever was broadcast. */
   accessMaxAgeMs: 30_000,
   /** A person whose access was never read waits this long for it. */

@@ -39,9 +39,10 @@ export async function merged(world: World): Promise<void> {
   const repository = needed(world.shared);
   await world.github.merge(repository.fullName, world.pullRequestNumber, 'grace');
   let seen: unknown = null;
+  // An actor that was at work when its engine was killed may stay away for half a minute.
   await eventually(
     'the task is merged',
-    20_000,
+    60_000,
     async () => {
       const { task } = await readTask(world);
       seen = { status: task.status, pullRequest: task.pullRequest };

@@ -7,7 +7,10 @@ import {
   webhookOrganizationId,
 } from '../../github/normalise-webhook.ts';
 import type { NormalisedWebhook } from '../../github/webhook-events.ts';
+import { UnknownOutcomeError } from '../../command-loop/connections.ts';
+import { errorMessage } from '../../command-loop/errors.ts';
 import { gatewayLimits } from '../../limits.ts';
+import type { Logger } from '../../log.ts';
 import type { GatewayContext } from '../env.ts';
 import { HttpError, unavailable } from '../errors.ts';
 import { limitBody } from '../middleware/body-limit/body-limit.ts';
@@ -98,13 +101,45 @@ async function receive(c: GatewayContext): Promise<Response> {
     at: Date.now(),
   };
   const message = { name: 'githubData.command.receiveWebhook', body: normalised, envelope };
-  await whileOutcomeUnknown(
-    (timeoutMs) =>
-      c.get('gateway').connections.enqueue(gitHubDataAddress(organizationId), [message], { timeoutMs }),
-    gatewayLimits.webhookBudgetMs,
-  );
+  const { connections } = c.get('gateway');
+  const keep = async (budgetMs: number): Promise<void> =>
+    await whileOutcomeUnknown(
+      (timeoutMs) => connections.enqueue(gitHubDataAddress(organizationId), [message], { timeoutMs }),
+      budgetMs,
+    );
+  try {
+    await keep(gatewayLimits.webhookBudgetMs);
+  } catch (error) {
+    if (error instanceof UnknownOutcomeError) {
+      void keepLate(keep, log);
+    }
+    throw error;
+  }
   log.info({ organizationId, name: normalised.name }, 'delivery kept');
   return c.json({ deliveryId, ignored: false }, 202);
+}
+
+/** Deliveries that this process still tries to hand over although GitHub was told 503. */
+let late = 0;
+
+/**
+ * GitHub waits ten seconds and does not send a failed delivery again by itself; an actor that an engine's death took
+ * may need thirty. So a refused delivery is tried for a while longer. It is no promise: what keeps it from being lost
+ * is that failed deliveries are asked for again, and the same id is applied once.
+ */
+async function keepLate(keep: (budgetMs: number) => Promise<void>, log: Logger): Promise<void> {
+  if (late >= gatewayLimits.lateDeliveriesMax) {
+    return;
+  }
+  late += 1;
+  try {
+    await keep(gatewayLimits.lateDeliveryBudgetMs);
+    log.info('delivery kept late');
+  } catch (error) {
+    log.warn({ error: errorMessage(error) }, 'delivery not kept; it will be asked for again');
+  } finally {
+    late -= 1;
+  }
 }
 
 export const webhookRoutes = routeGroup();
