@@ -175,8 +175,19 @@ export const taskSessionSamples: ActorSamples<TaskSessionCatalog> = {
   ],
   'session.command.turnEnded': [
     {
-      before: waitingTurn,
+      // The end of a real turn, as the stream reports it.
+      before: (scope) => [initialized(scope), sent(scope)],
       body: ({ messageId }) => ({ messageId, stopReason: 'end_turn', error: null }),
+      follows: {
+        from: (scope, world) =>
+          sampleMessage(
+            toSelf(scope),
+            'session.command.turnGranted',
+            granted(scope, world.knownAgentsPlace()),
+          ),
+        commandId: (_sentId, { sessionId, messageId }) =>
+          derivedCommandId(`finish/${sessionId}/${messageId}/1`, 'apply', 0),
+      },
     },
   ],
   'session.command.agentReady': [

@@ -322,10 +322,7 @@ export function testKills(group: KillGroup): void {
     expectEveryStepReached(group, stopped);
     const held = stopped.reduce((sum, { plan }) => sum + plan.length, 0);
 
-    const own = stopped.filter((run) => isOwn(run));
-    await harness.stopEverywhere(own);
-    // An actor that others call would hold them up, too: at last, when nobody does any more.
-    await harness.stopEverywhere(stopped.filter((run) => !isOwn(run)));
+    await harness.stopEverywhere(stopped);
     const stoppedAtMs = Date.now();
     const found = await mapBounded([...stopped.entries()], parallelReads, async ([index, run]) => {
       return await harness.settled(run, expected[index] ?? null);
@@ -340,11 +337,6 @@ export function testKills(group: KillGroup): void {
         `interrupted in ${seconds(calmAtMs, stoppedAtMs)}, settled in ${seconds(stoppedAtMs, Date.now())}\n`,
     );
   }, 400_000);
-}
-
-/** Whether no other scenario has to do with the run's actor. */
-function isOwn({ target, scope }: Run): boolean {
-  return addressText(target).includes(scope.digits);
 }
 
 function expectEveryStepReached(group: KillGroup, runs: readonly Run[]): void {
