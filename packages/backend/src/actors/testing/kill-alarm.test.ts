@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { startIsolatedEngine } from '../../engine/testing.ts';
 import { organizationAddress } from '../addresses.ts';
 import { idOf, Killable } from './killable.ts';
 import { startKillWorld } from './world.ts';
@@ -6,7 +7,8 @@ import { startKillWorld } from './world.ts';
 const recoveryMs = 60_000;
 
 test('[CMD-11] an actor whose process died at work goes on without being called', async () => {
-  const killable = new Killable(() => world.environment());
+  const engine = await startIsolatedEngine();
+  const killable = new Killable(engine.endpoint, () => world.environment());
   const world = await startKillWorld(
     async (address, action, args) => await killable.call(address, action, args),
   );
@@ -32,5 +34,6 @@ test('[CMD-11] an actor whose process died at work goes on without being called'
   } finally {
     await killable.dispose();
     await world.stop();
+    await engine.stop();
   }
 }, 150_000);

@@ -4,6 +4,7 @@ import { commandOutcomeSchema, type Envelope } from '@foundry/shared/envelope';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mapBounded } from '../../auth/parallel.ts';
 import { addressText, type ActorAddress } from '../../command-loop/catalog.ts';
+import { startIsolatedEngine } from '../../engine/testing.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { auditLogAddress, organizationAddress } from '../addresses.ts';
 import { allSamples, type KillGroup } from './all-samples.ts';
@@ -272,9 +273,11 @@ class KillTest {
 export function testKills(group: KillGroup): void {
   let harness: KillTest;
 
+  let engine: Awaited<ReturnType<typeof startIsolatedEngine>> | null = null;
   beforeAll(async () => {
     let world: KillWorld | null = null;
-    const killable = new Killable(() => world?.environment() ?? {});
+    engine = await startIsolatedEngine();
+    const killable = new Killable(engine.endpoint, () => world?.environment() ?? {});
     world = await startKillWorld(async (address, action, args) => await killable.call(address, action, args));
     await killable.start();
     if (group !== 'accounts') {
@@ -296,6 +299,7 @@ export function testKills(group: KillGroup): void {
   afterAll(async () => {
     await harness.killable.dispose();
     await harness.world.stop();
+    await engine?.stop();
   });
 
   test(`[CMD-7] a command of ${group} stopped at every moment of every step ends as if it had not been stopped`, async () => {

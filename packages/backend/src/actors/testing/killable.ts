@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ActorAddress } from '../../command-loop/catalog.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
-import { testEngineEnvironment } from '../../engine/testing.ts';
 import { createLogger } from '../../log.ts';
 
 const ipcSchema = z.discriminatedUnion('type', [
@@ -30,6 +29,7 @@ const recoveryMs = 60_000;
 /** The process that the test ends and starts again, and the test's own way to its actors. */
 export class Killable {
   readonly #pool = `kill-${crypto.randomUUID()}`;
+  readonly #endpoint: string;
   readonly #environment: () => Record<string, string>;
   #child: ChildProcess | null = null;
   #connections: ActorConnections;
@@ -38,15 +38,16 @@ export class Killable {
   #reachedIds = new Set<string>();
   kills = 0;
 
-  constructor(environment: () => Record<string, string>) {
+  /** `endpoint`: of an engine of its own, since an App exists once per engine. */
+  constructor(endpoint: string, environment: () => Record<string, string>) {
+    this.#endpoint = endpoint;
     this.#environment = environment;
     this.#connections = this.newConnections();
   }
 
   newConnections(): ActorConnections {
-    const endpoint = testEngineEnvironment(this.#pool)['RIVET_ENDPOINT'] ?? '';
     return new ActorConnections({
-      endpoint,
+      endpoint: this.#endpoint,
       poolName: this.#pool,
       log: createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'fatal'),
     });
@@ -57,7 +58,13 @@ export class Killable {
     this.reached = [];
     this.#reachedIds = new Set();
     const child = fork(new URL('kill-process.ts', import.meta.url), {
-      env: { ...process.env, ...testEngineEnvironment(this.#pool), ...this.#environment() },
+      env: {
+        ...process.env,
+        RIVET_ENDPOINT: this.#endpoint,
+        RIVET_POOL: this.#pool,
+        RIVET_RUN_SERVICES: '0',
+        ...this.#environment(),
+      },
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
