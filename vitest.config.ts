@@ -23,7 +23,7 @@ const projects = [
       include: ['packages/backend/**/*.test.ts'],
       exclude: ['**/node_modules/**'],
       // Engines, sandboxes and agents are processes of their own: a moment without a processor is no fault of ours.
-      retry: 1,
+      retry: 2,
     },
   },
   { test: { ...node, name: 'scripts', include: ['scripts/**/*.test.ts'] } },
