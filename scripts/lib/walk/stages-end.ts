@@ -7,12 +7,17 @@ import { readTask } from './stages-work.ts';
 import { Realtime } from './topic.ts';
 import { needed, type World } from './world.ts';
 
+/** An actor that was at work when its engine was killed may stay away for half a minute: the locks of the dead engine. */
+const afterEngineDeathMs = 60_000;
+
 export async function inspector(world: World): Promise<void> {
   const id = await send(world, world.ada, 'list files');
   await messageIn(world, world.ada, id, ['done'], 60_000);
   const me = await world.ada.get('/api/v1/me', userSnapshotSchema);
-  await world.ada.request('PUT', `/api/v1/me/task-states/${world.organizationId}/${world.taskId}`, {
-    draft: 'almost done',
+  await eventually('the draft is kept', afterEngineDeathMs, async () => {
+    const path = `/api/v1/me/task-states/${world.organizationId}/${world.taskId}`;
+    const answer = await world.ada.request('PUT', path, { draft: 'almost done' });
+    return answer.status === 200 ? true : null;
   });
   const expected = [
     { kind: 'task', key: world.taskId, names: ['task.command.requestTurn', 'task.command.turnEnded'] },
@@ -25,7 +30,7 @@ export async function inspector(world: World): Promise<void> {
     let seen = '';
     await eventually(
       `the inspector's history of the ${kind} names the commands just run`,
-      10_000,
+      afterEngineDeathMs,
       async () => {
         seen = await world.engine.workflowHistory(actor.id);
         return names.every((name) => seen.includes(name)) ? true : null;
@@ -39,10 +44,9 @@ export async function merged(world: World): Promise<void> {
   const repository = needed(world.shared);
   await world.github.merge(repository.fullName, world.pullRequestNumber, 'grace');
   let seen: unknown = null;
-  // An actor that was at work when its engine was killed may stay away for half a minute.
   await eventually(
     'the task is merged',
-    60_000,
+    afterEngineDeathMs,
     async () => {
       const { task } = await readTask(world);
       seen = { status: task.status, pullRequest: task.pullRequest };
@@ -72,7 +76,7 @@ export async function audited(world: World): Promise<void> {
   let entries: z.infer<typeof auditEntrySchema>[] = [];
   await eventually(
     'the audit log tells the whole story in order',
-    10_000,
+    afterEngineDeathMs,
     async () => {
       entries = [];
       let cursor: string | null = '';
