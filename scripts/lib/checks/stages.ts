@@ -50,7 +50,7 @@ export function listStages(root: string, reportDir: string): Stage[] {
       command: tool('vitest'),
       args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`],
       workingDir: root,
-      timeoutMs: 12 * minuteMs,
+      timeoutMs: 50 * minuteMs,
       report: { kind: 'vitest', file: vitestReport },
     },
     check('build', 'the web app builds', node, ['scripts/lib/build.ts']),
@@ -63,7 +63,7 @@ export function listStages(root: string, reportDir: string): Stage[] {
         join(root, 'scripts/walk'),
         [],
       ),
-      timeoutMs: 6 * minuteMs,
+      timeoutMs: 10 * minuteMs,
     });
   }
   if (existsSync(join(frontend, 'playwright.config.ts'))) {
@@ -74,7 +74,7 @@ export function listStages(root: string, reportDir: string): Stage[] {
       args: ['test', '--reporter=list,json', `--output=${join(reportDir, 'browser')}`],
       workingDir: frontend,
       environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
-      timeoutMs: 6 * minuteMs,
+      timeoutMs: 10 * minuteMs,
       report: { kind: 'playwright', file: browserReport },
     });
   }
