@@ -139,6 +139,33 @@ test('the task list works by keyboard alone', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'Message to the agent' })).toBeFocused();
 });
 
+test('what is typed before the task is loaded is not lost, and never a shortcut', async ({ page }) => {
+  let release = () => undefined as void;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/tasks/pr_13_3/open', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await open(page, '/organizations/1');
+  await page
+    .getByRole('navigation', { name: 'Tasks' })
+    .getByRole('link', { name: /Rotate the signing key/ })
+    .press('Enter');
+  await page.keyboard.press('m');
+  await expect(page.getByText('Opening the task…')).toBeVisible();
+  // `c` alone would open the dialog for a new task.
+  await page.keyboard.type('can you');
+  await page.keyboard.press('Home');
+  release();
+  await expect(page.getByText('No workspace yet')).toBeVisible();
+  await page.keyboard.type('How ');
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await expect(composer).toHaveValue('How can you');
+  await expect(composer).toBeFocused();
+});
+
 test('a new task: errors stand at their fields, the created one opens', async ({ page }) => {
   await open(page, '/organizations/1');
   await expect(page.getByRole('navigation', { name: 'Tasks' })).toBeVisible();

@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent } from 'react';
+import { useEffectEvent, useLayoutEffect } from 'react';
 
 interface Shortcut {
   key: string;
@@ -29,7 +29,8 @@ export function useShortcut(shortcut: Shortcut, act: () => void, enabled = true)
     event.preventDefault();
     act();
   });
-  useEffect(() => {
+  // Before the browser paints: what is seen can be operated.
+  useLayoutEffect(() => {
     if (!enabled) return;
     const listener = (event: KeyboardEvent) => onKeyDown(event);
     addEventListener('keydown', listener);

@@ -1,3 +1,4 @@
+import type { TaskAddress } from '@foundry/client/api';
 import { maxMessageLength } from '@foundry/shared/requests';
 import { ArrowUp, Square } from 'lucide-react';
 import { useRef, useState } from 'react';
@@ -5,35 +6,35 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import { useShortcut } from '../../app/use-shortcut.ts';
 import { Button } from '../../ui/button.tsx';
 import { modifier } from '../../ui/kbd.tsx';
-import { useKeptFocus } from './use-kept-focus.ts';
+import { useComposerFocus } from './composer-focus.ts';
 import { useDraft } from './use-draft.ts';
 
 /** Two presses of Escape within this time stop the agent, in milliseconds. */
 const doublePressMs = 700;
 
 interface ComposerBoxProps {
+  at: TaskAddress;
   /** The agent works, so that a message will wait and a stop makes sense. */
   busy: boolean;
   stopping: boolean;
-  /** True once the text is taken care of; false keeps it for another try. */
-  onSend: (text: string) => boolean | Promise<boolean>;
+  /** True once the text is taken care of; false keeps it for another try. Null while nothing can be sent yet. */
+  onSend: ((text: string) => boolean | Promise<boolean>) | null;
   onStop: () => void;
   /** Stands at the left below the text. */
   children: ReactNode;
 }
 
 /** Where messages are written: Enter sends, Shift and Enter begins a line. */
-export function ComposerBox({ busy, stopping, onSend, onStop, children }: ComposerBoxProps) {
-  const { text, setText } = useDraft();
+export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: ComposerBoxProps) {
+  const { text, setText } = useDraft(at);
   const [sending, setSending] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
-  useKeptFocus(input);
+  useComposerFocus(input, at.taskId);
   const lastEscapeMs = useRef(Number.NEGATIVE_INFINITY);
-  useShortcut({ key: 'm' }, () => input.current?.focus());
   useShortcut({ key: '.', withModifier: true, whileTyping: true }, onStop, busy);
 
   const tooLong = text.trim().length > maxMessageLength;
-  const cannotSend = text.trim() === '' || tooLong || sending;
+  const cannotSend = onSend === null || text.trim() === '' || tooLong || sending;
   const send = async () => {
     if (cannotSend) return;
     const taken = onSend(text.trim());

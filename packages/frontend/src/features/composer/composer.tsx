@@ -16,6 +16,7 @@ export function Composer() {
   if (!useCanWrite()) return null;
   return (
     <ComposerBox
+      at={at}
       busy={session.status === 'working' || session.status === 'waiting_for_permission'}
       stopping={session.status === 'stopping' || stop.pending}
       onStop={() => void stop.run()}

@@ -26,7 +26,7 @@ export function FirstComposer() {
     }
   };
   return (
-    <ComposerBox busy={false} stopping={false} onStop={() => undefined} onSend={send}>
+    <ComposerBox at={at} busy={false} stopping={false} onStop={() => undefined} onSend={send}>
       <span className="px-2 text-xs text-ink-3">Starts a session</span>
     </ComposerBox>
   );

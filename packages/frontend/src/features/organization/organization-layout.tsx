@@ -6,6 +6,7 @@ import { writeSetting } from '../../app/local-setting.ts';
 import { useHasSidebar } from '../../app/use-media.ts';
 import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { useShortcut } from '../../app/use-shortcut.ts';
+import { focusComposer } from '../composer/composer-focus.ts';
 import { NewTaskDialog } from '../new-task/new-task-dialog.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { SidebarDrawer } from '../sidebar/sidebar-drawer.tsx';
@@ -23,6 +24,8 @@ export function OrganizationLayout() {
   const hasSidebar = useHasSidebar();
   const pages = useAllTaskPages(organizationId, view.data);
   useShortcut({ key: 'c' }, () => setNewTask({}), view.data !== null);
+  // Here rather than at the composer, which may still be on its way when the key is pressed.
+  useShortcut({ key: 'm' }, focusComposer, view.data !== null);
 
   const known = view.data !== null;
   useEffect(() => {

@@ -42,9 +42,11 @@ export function SidebarList({ rows, organizationId, activeTaskId, onToggle, onNa
     if (row === undefined) return;
     setFocusKey(row.key);
     virtualizer.scrollToIndex(index, { align: 'auto' });
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row.key)}"]`)?.focus();
-    });
+    const find = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row.key)}"]`);
+    const element = find();
+    // At once where it can be: the next key, pressed quickly, belongs to the new row.
+    if (element !== null && element !== undefined) element.focus({ preventScroll: true });
+    else requestAnimationFrame(() => find()?.focus());
   };
   const tabKey = [focusKey, activeTaskId, rows[0]?.key ?? null].find((key) => indexOf(key) >= 0) ?? null;
   const onKeyDown = (event: KeyboardEvent) => {

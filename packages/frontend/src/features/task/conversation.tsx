@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useSearch } from '@tanstack/react-router';
+import { ComposerDock } from '../composer/composer-dock.tsx';
 import { FirstComposer } from '../composer/first-composer.tsx';
 import { EmptyConversation } from '../transcript/empty-conversation.tsx';
 import { useUser } from '../account/use-user.ts';
@@ -34,11 +35,9 @@ function NoSession() {
       <div className="min-h-0 flex-1">
         <EmptyConversation />
       </div>
-      <div className="shrink-0 px-3 pb-3 md:px-5 md:pb-4">
-        <div className="mx-auto max-w-[760px]">
-          <FirstComposer />
-        </div>
-      </div>
+      <ComposerDock>
+        <FirstComposer />
+      </ComposerDock>
     </div>
   );
 }

@@ -4,9 +4,11 @@ import { useEffect } from 'react';
 import { FailureNotice } from '../../app/error-pages.tsx';
 import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { Loading } from '../../ui/spinner.tsx';
+import { ComposerDock } from '../composer/composer-dock.tsx';
 import { Composer } from '../composer/composer.tsx';
 import { MessageQueue } from '../composer/message-queue.tsx';
 import { StatusLine } from '../composer/status-line.tsx';
+import { WaitingComposer } from '../composer/waiting-composer.tsx';
 import { Announcer } from '../transcript/announcer.tsx';
 import { Transcript } from '../transcript/transcript.tsx';
 import { rememberModels } from './remembered.ts';
@@ -31,21 +33,28 @@ export function SessionView({ at }: { at: SessionAddress }) {
       </div>
     );
   }
-  if (view.data === null) return <Loading label="Loading the conversation…" />;
+  if (view.data === null) {
+    return (
+      <>
+        <div className="min-h-0 flex-1">
+          <Loading label="Loading the conversation…" />
+        </div>
+        <WaitingComposer at={at} task={task} />
+      </>
+    );
+  }
   return (
     <SessionContext value={{ at, ...view.data }}>
       <div className="relative min-h-0 flex-1">
         <Transcript />
       </div>
-      <div className="shrink-0 overflow-y-auto px-3 pb-3 max-h-[65vh] md:px-5 md:pb-4">
-        <div className="mx-auto max-w-[760px] space-y-2">
-          {/* An empty conversation shows it in its middle. */}
-          {(view.data.items.length > 0 || task.status.state === 'ready') && <TaskNotice />}
-          <StatusLine />
-          <MessageQueue />
-          <Composer />
-        </div>
-      </div>
+      <ComposerDock>
+        {/* An empty conversation shows it in its middle. */}
+        {(view.data.items.length > 0 || task.status.state === 'ready') && <TaskNotice />}
+        <StatusLine />
+        <MessageQueue />
+        <Composer />
+      </ComposerDock>
       <Announcer />
     </SessionContext>
   );

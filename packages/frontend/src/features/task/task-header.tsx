@@ -1,5 +1,5 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
-import type { TaskStatus } from '@foundry/shared/entities';
+import type { TaskStatus, TaskSummary } from '@foundry/shared/entities';
 import { GitBranch } from 'lucide-react';
 import { useCommand } from '../../app/use-command.ts';
 import { Avatar } from '../../ui/avatar.tsx';
@@ -14,8 +14,7 @@ import { SandboxBadge } from './sandbox-badge.tsx';
 import { useTask } from './task-context.ts';
 import { TaskIcon } from './task-icon.tsx';
 
-export function TaskHeading() {
-  const { task } = useTask();
+export function TaskHeading({ task }: { task: TaskSummary }) {
   const repository = useOrganization().organization.repositories.get(task.repositoryId);
   return (
     <>

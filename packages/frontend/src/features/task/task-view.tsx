@@ -1,22 +1,29 @@
 import type { TaskAddress } from '@foundry/client/api';
 import { useTopic } from '@foundry/client/react/hooks';
+import type { Task } from '@foundry/shared/entities';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { FailureNotice } from '../../app/error-pages.tsx';
 import { useIsWide } from '../../app/use-media.ts';
 import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { useShortcut } from '../../app/use-shortcut.ts';
-import { Loading } from '../../ui/spinner.tsx';
 import { TabBar } from '../../ui/tab-bar.tsx';
 import { ChangesPanel } from '../changes/changes-panel.tsx';
 import { TopBar } from '../organization/top-bar.tsx';
 import { Conversation } from './conversation.tsx';
 import { TaskContext, useTask } from './task-context.ts';
 import { TaskHeading, TaskDetails } from './task-header.tsx';
+import { TaskLoading } from './task-loading.tsx';
 import { TaskMenu } from './task-menu.tsx';
 import { useMarkAsRead } from './use-mark-as-read.ts';
 
-export function TaskView({ at }: { at: TaskAddress }) {
+interface TaskViewProps {
+  at: TaskAddress;
+  /** The task as it was when it was opened. */
+  opened: Task;
+}
+
+export function TaskView({ at, opened }: TaskViewProps) {
   const topic = { kind: 'task', ...at } as const;
   const view = useTopic<'task'>(topic);
   const refresh = useRealtimeRefresh(topic);
@@ -24,16 +31,12 @@ export function TaskView({ at }: { at: TaskAddress }) {
 
   if (view.status === 'error' || value === null) {
     return (
-      <div className="flex h-full flex-col">
-        <TopBar>{null}</TopBar>
-        <main id="content" className="flex min-h-0 flex-1 items-center justify-center">
-          {view.status === 'error' ? (
-            <FailureNotice error={view.error} onRetry={refresh} />
-          ) : (
-            <Loading label="Loading the task…" />
-          )}
-        </main>
-      </div>
+      <TaskLoading
+        at={at}
+        summary={opened}
+        label="Loading the task…"
+        failure={view.status === 'error' ? <FailureNotice error={view.error} onRetry={refresh} /> : null}
+      />
     );
   }
   return (
@@ -60,7 +63,7 @@ function LoadedTask() {
   return (
     <div className="flex h-full flex-col">
       <TopBar>
-        <TaskHeading />
+        <LoadedHeading />
         <TaskMenu />
       </TopBar>
       <TaskDetails />
@@ -84,6 +87,10 @@ function LoadedTask() {
       </div>
     </div>
   );
+}
+
+function LoadedHeading() {
+  return <TaskHeading task={useTask().task} />;
 }
 
 function ViewTabs({
