@@ -36,6 +36,11 @@ export function noteAwake(kind: string, actor: AwakeActor): void {
   );
 }
 
+/** Whether that actor is awake in this process. */
+export function isAwake(kind: string, key: readonly string[]): boolean {
+  return awake.has(idOf(kind, key));
+}
+
 /** @throws when that actor is not awake in this process; whoever runs inside one of its steps may rely on it. */
 export function awakeActor(kind: string, key: readonly string[]): AwakeActor {
   const actor = awake.get(idOf(kind, key));

@@ -25,7 +25,7 @@ export const sessionStatusSync = actor({
   onWake: async (c) => {
     noteAwake('sessionStatusSync', c);
     if ((await readTurn(c.db)) !== null) {
-      ensureFollowing(c);
+      ensureFollowing(c.key);
     }
   },
   run: loop.run,

@@ -1,7 +1,7 @@
 import type { CommandMessage } from '../../../command-loop/connections.ts';
 import { errorMessage } from '../../../command-loop/errors.ts';
 import { streamLimits } from '../../../limits.ts';
-import { enqueueToSelf, type AwakeActor } from '../../awake.ts';
+import { awakeActor, enqueueToSelf, isAwake, type AwakeActor } from '../../awake.ts';
 import { services } from '../../services.ts';
 import { readTurn, type TurnRecord } from '../db/repository.ts';
 import { runTurn } from './run-turn.ts';
@@ -18,10 +18,12 @@ const armed = new Set<string>();
 
 /**
  * Follows the actor's turn beside the loop until it ends, once in this process. The actor stays awake meanwhile.
- * Called when a turn starts, when the actor wakes, and by the alarm.
+ * Called when a turn starts, when the actor wakes, and by the alarm. Always with the life of the actor that is awake now,
+ * never with the context of an action: that one ends with the action, and the turn would go on unheard.
  */
-export function ensureFollowing(actor: AwakeActor): void {
-  const id = actor.key.join('/');
+export function ensureFollowing(key: readonly string[]): void {
+  const actor = awakeActor('sessionStatusSync', key);
+  const id = key.join('/');
   const running = followers.get(id);
   if (running !== undefined) {
     running.askedAgain = true;
@@ -36,8 +38,9 @@ export function ensureFollowing(actor: AwakeActor): void {
     })
     .finally(() => {
       followers.delete(id);
-      if (follower.askedAgain && !actor.abortSignal.aborted) {
-        ensureFollowing(actor);
+      // Asked by a later life of the actor, perhaps: this one's context would be of no use to it.
+      if (follower.askedAgain && isAwake('sessionStatusSync', key)) {
+        ensureFollowing(key);
       }
     });
   void actor.keepAwake(work);
@@ -90,7 +93,7 @@ interface CommandBody {
 }
 
 /** An alarm that survives the process: it wakes the actor of a turn whose process died. One at a time. */
-export async function armResume(actor: AwakeActor): Promise<void> {
+export async function armResume(actor: Pick<AwakeActor, 'key' | 'schedule'>): Promise<void> {
   const id = actor.key.join('/');
   if (!armed.has(id)) {
     armed.add(id);
@@ -99,10 +102,10 @@ export async function armResume(actor: AwakeActor): Promise<void> {
 }
 
 /** What the alarm does: goes on for as long as a turn runs. */
-export async function resume(actor: AwakeActor): Promise<void> {
-  armed.delete(actor.key.join('/'));
-  if ((await readTurn(actor.db)) !== null) {
-    ensureFollowing(actor);
-    await armResume(actor);
+export async function resume(context: Pick<AwakeActor, 'key' | 'db' | 'schedule'>): Promise<void> {
+  armed.delete(context.key.join('/'));
+  if ((await readTurn(context.db)) !== null) {
+    ensureFollowing(context.key);
+    await armResume(context);
   }
 }

@@ -71,9 +71,8 @@ export const start: CommandHandler<Start> = {
       return null;
     }),
     effect('follow', async ({ key }) => {
-      const actor = awakeActor(kind, key);
-      await armResume(actor);
-      ensureFollowing(actor);
+      await armResume(awakeActor(kind, key));
+      ensureFollowing(key);
       return null;
     }),
   ],
@@ -179,7 +178,7 @@ export const abandon: CommandHandler<Abandon> = {
     effect('end', async ({ key }) => {
       endRun(key);
       // Nobody may be following right now: then the one that starts finds the note.
-      ensureFollowing(awakeActor(kind, key));
+      ensureFollowing(key);
       return null;
     }),
   ],

@@ -257,7 +257,7 @@ export interface ActorHost {
 export async function startWorkspace(
   startActors: (options: WorkspaceOptions) => Promise<ActorHost>,
 ): Promise<Workspace> {
-  const log = createLogger('error');
+  const log = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'error');
   const dataDir = await mkdtemp(join(tmpdir(), 'foundry-workspace-'));
   const double = await startTestDouble();
   const options: WorkspaceOptions = {

@@ -7,7 +7,7 @@ import type { TranscriptItemBody } from '@foundry/shared/transcript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { findProcessesByEnvironment } from '../../../sandbox/providers/local-process.ts';
-import { auditLogAddress, organizationAddress } from '../../addresses.ts';
+import { auditLogAddress, organizationAddress, sessionStatusSyncAddress } from '../../addresses.ts';
 import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
 
 let workspace: Workspace;
@@ -140,18 +140,35 @@ describe('a task with its workspace', () => {
     expect((await bodies(other)).some((body) => body.kind === 'agent_text')).toBe(true);
   });
 
-  test('stop ends the running turn within a second and leaves the queue alone', async () => {
+  test('stop ends the running turn and leaves the queue alone', async () => {
     const { sessionId } = shared;
     const long = await workspace.say(sessionId, 'slow 60');
     const next = await workspace.say(sessionId, 'list files');
     await workspace.receipt(sessionId, long, 'working');
-    const askedAtMs = Date.now();
     await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
-    const stopped = await workspace.receipt(sessionId, long, 'cancelled');
-    expect(Number(stopped.finishedAtMs) - askedAtMs).toBeLessThan(1_000);
+    await workspace.receipt(sessionId, long, 'cancelled');
     await workspace.receipt(sessionId, next, 'done');
     const nothing = await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
     expect(nothing).toMatchObject({ status: 'failed', failure: { code: 'nothing_to_stop' } });
+  });
+
+  test('turns that the alarm takes up, before anybody else does, are heard to their end', async () => {
+    const { sessionId } = shared;
+    const statusSync = sessionStatusSyncAddress(workspace.organizationId, sessionId);
+    let asked = true;
+    const alarms = (async () => {
+      while (asked) {
+        await workspace.call(statusSync, 'resume');
+      }
+    })();
+    try {
+      for (let turn = 1; turn <= 6; turn += 1) {
+        await workspace.receipt(sessionId, await workspace.say(sessionId, 'count to 2'), 'done');
+      }
+    } finally {
+      asked = false;
+      await alarms;
+    }
   });
 
   test('a permission request waits for one answer, and the turn goes on with it', async () => {
@@ -334,6 +351,12 @@ describe('a task with its workspace', () => {
     const afterStop = await workspace.say(sessionId, 'list files');
     await workspace.receipt(sessionId, afterStop, 'done');
     expect((await workspace.taskSnapshot(taskId)).task.sandbox?.id).toBe(before);
+    // The files are read once after each turn: that reading must not be the one that meets a half-removed sandbox.
+    const { finishedAtMs } = await workspace.receipt(sessionId, afterStop, 'done');
+    await until('the changes after that turn', async () => {
+      const { task } = await workspace.taskSnapshot(taskId);
+      return task.changes.readAtMs !== null && task.changes.readAtMs >= Number(finishedAtMs) ? true : null;
+    });
 
     await workspace.provider.destroy(before);
     await workspace.send(workspace.task(taskId), 'task.command.refresh', {});
