@@ -218,7 +218,7 @@ export const gitHubLimits = {
   rateLimitMarginMs: 500,
   /** Pages of pull requests read by one batch of a sync, each of another repository as a rule. */
   pagesPerBatch: 16,
-  /** Commits and pull requests whose checks and reviews one batch reads (two requests each). */
+  /** Pull requests whose checks, reviews and mergeability one batch reads (three requests each). */
   checksPerBatch: 40,
   /** One message to the organization stays below the queue's limit. */
   messageSizeBytes: 80 * 1024,
@@ -236,6 +236,10 @@ export const gitHubLimits = {
   attemptsPerDelivery: 4,
   /** Check runs come in bursts: the summary of a commit is read once, this long after the first. */
   checksDelayMs: 500,
+  /** GitHub computes whether a pull request can be merged only when asked: it is asked again after these delays. */
+  mergeabilityDelaysMs: [3_000, 10_000, 30_000, 120_000],
+  /** A push to a base branch: so many of its pull requests, the newest ones, are looked at again. */
+  mergeabilityPerPush: 100,
   /** Cached replies that no sync has used for this long are forgotten. */
   cacheRetentionMs: 7 * 24 * 60 * 60_000,
   /** Pages of repositories that one batch of an access refresh reads. */

@@ -201,6 +201,8 @@ describe('merging', () => {
     const checkout = await clone('acme/storefront', 'resolver', github.userToken('grace'));
     const pull = { ...repository, pull_number: 5 };
     expect((await github.as('ada').pulls.get(pull)).data.mergeable_state).toBe('dirty');
+    await github.control('POST', '/faults', { kind: 'mergeability' });
+    expect((await github.as('ada').pulls.get(pull)).data.mergeable).toBe(null);
     await github.git(checkout, 'switch', '--quiet', 'rename-total');
     await github.git(checkout, 'merge', '--quiet', '-X', 'ours', '-m', 'Bring up to date', 'origin/main');
     await github.git(checkout, 'push', '--quiet', 'origin', 'rename-total');

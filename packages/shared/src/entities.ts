@@ -62,9 +62,18 @@ export const pullRequestSchema = z.object({
   fromFork: z.boolean(),
   reviewDecision: z.enum(['none', 'approved', 'changes_requested']),
   checks: checksSummarySchema,
+  /** Whether it can be merged into its base; GitHub computes that in its own time. Records of earlier versions lack it. */
+  mergeable: z.enum(['unknown', 'clean', 'conflicting']).default('unknown'),
   updatedAtMs: z.number(),
 });
 export type PullRequest = z.infer<typeof pullRequestSchema>;
+/** What GitHub says of a pull request in a list; the rest is read from addresses of its own. */
+export const pullRequestCoreSchema = pullRequestSchema.omit({
+  checks: true,
+  reviewDecision: true,
+  mergeable: true,
+});
+export type PullRequestCore = z.infer<typeof pullRequestCoreSchema>;
 
 /** Steps of making a workspace, in order. */
 export const provisioningPhaseSchema = z.enum([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideReviews, summariseChecks } from './shapes.ts';
+import { decideReviews, singlePullRequestShape, summariseChecks, toMergeability } from './shapes.ts';
 
 const run = (status: string, conclusion: string | null = null) => ({ name: 'test', status, conclusion });
 const person = (id: number) => ({ id, login: `person-${id}` });
@@ -16,6 +16,35 @@ describe('summariseChecks', () => {
     [[run('completed', 'cancelled'), run('completed', 'failure')], { state: 'failure', total: 2, failed: 2 }],
   ])('%j', (runs, summary) => {
     expect(summariseChecks(runs)).toEqual(summary);
+  });
+});
+
+describe('toMergeability', () => {
+  const side = { ref: 'a', sha: 'f00' };
+  const pull = (change: object) =>
+    singlePullRequestShape.parse({
+      number: 1,
+      title: 'A change',
+      state: 'open',
+      html_url: 'https://github.com/acme/shop/pull/1',
+      head: side,
+      base: side,
+      updated_at: '2026-01-05T09:00:00Z',
+      ...change,
+    });
+
+  test.each([
+    [{ mergeable: true }, 'clean'],
+    [{ mergeable: false }, 'conflicting'],
+    // Not computed yet.
+    [{ mergeable: null }, 'unknown'],
+    [{}, 'unknown'],
+  ])('%j is %s', (change, mergeable) => {
+    expect(toMergeability(pull(change))).toEqual({ headSha: 'f00', mergeable });
+  });
+
+  test('a closed one has none', () => {
+    expect(toMergeability(pull({ state: 'closed', mergeable: null }))).toBe(null);
   });
 });
 

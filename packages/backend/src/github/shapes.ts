@@ -1,4 +1,10 @@
-import type { Member, Organization, PullRequest, Repository } from '@foundry/shared/entities';
+import type {
+  Member,
+  Organization,
+  PullRequest,
+  PullRequestCore,
+  Repository,
+} from '@foundry/shared/entities';
 import { z } from 'zod';
 
 /*
@@ -51,6 +57,8 @@ export const pullRequestShape = z.object({
   updated_at: z.string(),
 });
 export type PullRequestShape = z.output<typeof pullRequestShape>;
+/** Of one pull request asked for by itself. */
+export const singlePullRequestShape = pullRequestShape.extend({ mergeable: z.boolean().nullish() });
 
 export const checkRunShape = z.object({
   name: z.string(),
@@ -70,8 +78,6 @@ export const installationShape = z.object({
   suspended_at: z.string().nullish(),
 });
 
-/** What is kept of a pull request; checks and reviews come from other addresses. */
-export type PullRequestCore = Omit<PullRequest, 'checks' | 'reviewDecision'>;
 /** A pull request and the branch it stands for: forks' branches are `owner:branch`. */
 export interface BranchPullRequest {
   repositoryId: string;
@@ -115,6 +121,20 @@ export function toPullRequest(shape: PullRequestShape, repositoryId: string): Br
       fromFork,
       updatedAtMs: Date.parse(shape.updated_at),
     },
+  };
+}
+
+/** Null for one that is closed; `unknown` while GitHub still computes it. */
+export function toMergeability(
+  shape: z.output<typeof singlePullRequestShape>,
+): { headSha: string; mergeable: PullRequest['mergeable'] } | null {
+  if (shape.state !== 'open') {
+    return null;
+  }
+  const { mergeable } = shape;
+  return {
+    headSha: shape.head.sha,
+    mergeable: typeof mergeable === 'boolean' ? (mergeable ? 'clean' : 'conflicting') : 'unknown',
   };
 }
 

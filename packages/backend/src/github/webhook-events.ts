@@ -2,7 +2,7 @@ import {
   checksSummarySchema,
   memberSchema,
   organizationSchema,
-  pullRequestSchema,
+  pullRequestCoreSchema,
   repositorySchema,
 } from '@foundry/shared/entities';
 import { repositoryIdSchema } from '@foundry/shared/ids';
@@ -34,7 +34,7 @@ export const normalisedWebhookSchema = z.object({
       type: z.literal('pullRequest'),
       repositoryId: repositoryIdSchema,
       branch: z.string(),
-      pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }),
+      pullRequest: pullRequestCoreSchema,
     }),
     z.object({
       type: z.literal('review'),

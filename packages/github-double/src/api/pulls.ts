@@ -90,7 +90,12 @@ export function pullRoutes(double: Double): Hono<ApiEnv> {
     if (accept.includes('.patch')) {
       return c.text(await bare.patchText(`${pull.baseSha}..${pull.headSha}`), 200);
     }
-    return c.json(await describe(repository, pull));
+    const described = await describe(repository, pull);
+    return c.json(
+      double.faults.takeMergeabilityFault(pull.number)
+        ? { ...described, mergeable: null, rebaseable: null, mergeable_state: 'unknown' }
+        : described,
+    );
   });
 
   routes.patch('/repos/:owner/:repo/pulls/:number{[0-9]+}', async (c) => {

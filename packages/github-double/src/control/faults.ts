@@ -46,11 +46,13 @@ export const faultInput = z.discriminatedUnion('kind', [
     event: z.string().default('*'),
     action: z.string().optional(),
   }),
+  /** A pull request asked for by itself says `mergeable: null`, as GitHub does while it computes that. */
+  z.strictObject({ kind: z.literal('mergeability'), times, number: z.int().optional() }),
 ]);
 
 export type FaultInput = z.output<typeof faultInput>;
 export type Fault = FaultInput & { id: string; hits: number };
-export type HttpFault = Exclude<Fault, { kind: 'webhook' }>;
+export type HttpFault = Exclude<Fault, { kind: 'webhook' | 'mergeability' }>;
 
 function globToRegExp(glob: string): RegExp {
   const escaped = glob.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
@@ -81,7 +83,7 @@ export class FaultList {
   /** The first fault for this request, used up by one. */
   takeHttpFault(method: string, path: string): HttpFault | undefined {
     for (const fault of this.faults) {
-      if (fault.kind === 'webhook') continue;
+      if (fault.kind === 'webhook' || fault.kind === 'mergeability') continue;
       const methodFits = fault.match.method === '*' || fault.match.method.toUpperCase() === method;
       if (methodFits && globToRegExp(fault.match.path).test(path)) {
         this.use(fault);
@@ -101,6 +103,15 @@ export class FaultList {
       }
     }
     return false;
+  }
+
+  takeMergeabilityFault(number: number): boolean {
+    const fault = this.faults.find(
+      (candidate) => candidate.kind === 'mergeability' && (candidate.number ?? number) === number,
+    );
+    if (fault === undefined) return false;
+    this.use(fault);
+    return true;
   }
 
   private use(fault: Fault): void {

@@ -197,6 +197,24 @@ export const gitHubDataSamples: ActorSamples<GitHubDataCatalog> = {
       observe: organizationOf,
     },
   ],
+  'githubData.command.readMergeability': [
+    {
+      before: (scope, world) => [
+        ...synced(scope, world),
+        // Nobody tells of the base's new commit here.
+        async () =>
+          void (await world.double.control('POST', `/repos/${scope.login}/shop/commits`, {
+            authorLogin: 'ada',
+            branch: 'main',
+            message: 'Another cart',
+            path: 'cart.js',
+            content: 'export const cart = new Map();\n',
+          })),
+      ],
+      body: ({ repositoryId }) => ({ claim: null, pulls: [{ repositoryId, number: 1 }], attempt: 0 }),
+      observe: organizationOf,
+    },
+  ],
   'githubData.command.refreshPeople': [
     {
       before: ({ userId, digits }) => [

@@ -52,6 +52,18 @@ export const gitHubDataCatalog = {
     z.null(),
     { timeoutMs: 4_500 },
   ),
+  /** Reads anew whether pull requests conflict with their base; again some times later while GitHub still computes it. */
+  'githubData.command.readMergeability': command(
+    z.object({
+      /** The pending read that this is, if it was claimed. */
+      claim: z.string().nullable(),
+      pulls: z.array(z.object({ repositoryId: repositoryIdSchema, number: z.number().int() })).max(200),
+      /** How often GitHub has answered already that it does not know yet. */
+      attempt: z.number().int(),
+    }),
+    z.null(),
+    { timeoutMs: 4_500 },
+  ),
   /** Those of these GitHub accounts (null: of all members) who use Foundry have their access read anew. */
   'githubData.command.refreshPeople': command(
     z.object({ githubIds: z.array(z.string()).max(1_000).nullable(), reason: z.string().max(200) }),

@@ -121,8 +121,10 @@ describe('a full sync', () => {
     expect(now.members.map(({ login, role }) => `${login} ${role}`)).toEqual(['ada admin', 'grace member']);
   });
 
-  test('brings checks and reviews', async () => {
+  test('brings checks, reviews and conflicts', async () => {
     const now = await snapshot();
+    expect(pullTask(now, 1).pullRequest?.mergeable).toBe('clean');
+    expect(pullTask(now, 5).pullRequest?.mergeable).toBe('conflicting');
     expect(pullTask(now, 1).pullRequest).toMatchObject({ reviewDecision: 'approved' });
     expect(pullTask(now, 3).pullRequest?.checks).toMatchObject({ state: 'failure' });
     expect(pullTask(now, 5).pullRequest).toMatchObject({ reviewDecision: 'changes_requested' });
@@ -280,6 +282,33 @@ describe('webhooks', () => {
         contentVersion: 2,
       }),
     );
+  });
+
+  test('a push to the base brings a pull request into conflict, of which GitHub sends nothing', async () => {
+    const commit = { authorLogin: 'ada', message: 'Prices', path: 'PRICES.md' };
+    const push = async (branch: string, content: string) =>
+      await stack.control('POST', '/repos/acme/storefront/commits', { ...commit, branch, content });
+    await push('prices', 'Low\n');
+    const { number } = z.object({ number: z.number() }).parse(
+      await stack.control('POST', '/repos/acme/storefront/pulls', {
+        login: 'ada',
+        title: 'Prices',
+        head: 'prices',
+      }),
+    );
+    const becomes = async (mergeable: string) =>
+      await eventually(async () =>
+        expect(pullTask(await snapshot(), number).pullRequest?.mergeable).toBe(mergeable),
+      );
+    await becomes('clean');
+    // The first answer is that it is still being computed: asked again a little later.
+    await stack.control('POST', '/faults', { kind: 'mergeability', number });
+    await push('main', 'High\n');
+    await becomes('conflicting');
+    // As after a merge of the base that takes the other side.
+    await push('main', 'Low\n');
+    await becomes('clean');
+    await stack.control('PATCH', `/repos/acme/storefront/pulls/${number}`, { login: 'ada', state: 'closed' });
   });
 
   test('repositories come, are renamed and go; members come and go', async () => {

@@ -4,6 +4,7 @@ import { actorDatabase } from '../../command-loop/database.ts';
 import { gitHubDataCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { publishPullRequest } from './workflow/publish-pull-request.ts';
+import { readMergeability } from './workflow/read-mergeability.ts';
 import { receiveWebhook } from './workflow/receive-webhook.ts';
 import { refreshPeople } from './workflow/refresh-people.ts';
 import { repairDeliveries } from './workflow/repair-deliveries.ts';
@@ -18,6 +19,7 @@ const loop = commandLoop('githubData', gitHubDataCatalog, {
   'githubData.command.publishPullRequest': publishPullRequest,
   'githubData.command.readChecks': readChecks,
   'githubData.command.readReviews': readReviews,
+  'githubData.command.readMergeability': readMergeability,
   'githubData.command.refreshPeople': refreshPeople,
   'githubData.command.repairDeliveries': repairDeliveries,
 });

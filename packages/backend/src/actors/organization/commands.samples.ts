@@ -138,6 +138,15 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
       body: ({ repositoryId }) => ({ reviews: [{ repositoryId, number: 1, reviewDecision: 'approved' }] }),
     },
   ],
+  'organization.command.applyMergeability': [
+    {
+      before: opened,
+      body: ({ repositoryId }) => ({
+        pulls: [{ repositoryId, number: 1, headSha, mergeable: 'conflicting' }],
+      }),
+      observe: (scope) => [pullTask(scope)],
+    },
+  ],
   'organization.command.branchPushed': [
     {
       before: opened,

@@ -3,6 +3,7 @@ import {
   memberSchema,
   organizationSchema,
   personSchema,
+  pullRequestCoreSchema,
   pullRequestSchema,
   repositorySchema,
   syncPhaseSchema,
@@ -43,7 +44,7 @@ export const organizationCatalog = {
           z.object({
             repositoryId: repositoryIdSchema,
             branch: z.string(),
-            pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }).extend({
+            pullRequest: pullRequestCoreSchema.extend({
               checks: checksSummarySchema.nullable(),
               reviewDecision: pullRequestSchema.shape.reviewDecision.nullable(),
             }),
@@ -72,6 +73,22 @@ export const organizationCatalog = {
             repositoryId: repositoryIdSchema,
             number: z.number().int(),
             reviewDecision: pullRequestSchema.shape.reviewDecision,
+          }),
+        )
+        .max(200),
+    }),
+    z.null(),
+  ),
+  /** Whether pull requests conflict with their base, where GitHub knows it. */
+  'organization.command.applyMergeability': command(
+    z.object({
+      pulls: z
+        .array(
+          z.object({
+            repositoryId: repositoryIdSchema,
+            number: z.number().int(),
+            headSha: z.string(),
+            mergeable: z.enum(['clean', 'conflicting']),
           }),
         )
         .max(200),

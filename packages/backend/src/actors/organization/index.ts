@@ -18,6 +18,7 @@ const loop = commandLoop('organization', organizationCatalog, {
   'organization.command.applyPullRequests': pullRequests.applyPullRequests,
   'organization.command.applyChecks': pullRequests.applyChecks,
   'organization.command.applyReviews': pullRequests.applyReviews,
+  'organization.command.applyMergeability': pullRequests.applyMergeability,
   'organization.command.branchPushed': pullRequests.branchPushed,
   'organization.command.sweep': catalog.sweep,
   'organization.command.reportSync': catalog.reportSync,

@@ -152,6 +152,32 @@ describe('the task index', () => {
     expect((await read(2))?.pullRequest?.reviewDecision).toBe('approved');
   });
 
+  test('mergeability holds for the commits it was read for', async () => {
+    const { pulls, send, snapshot } = await world();
+    const read = async () => (await snapshot()).tasks[0]?.pullRequest?.mergeable;
+    const first = pull(1, 'a');
+    const conflicts = { repositoryId, number: 1, mergeable: 'conflicting' } as const;
+    await pulls(1, first);
+    expect(await read()).toBe('unknown');
+    await send('organization.command.applyMergeability', {
+      pulls: [{ ...conflicts, headSha: first.pullRequest.headSha }],
+    });
+    expect(await read()).toBe('conflicting');
+    await pulls(null, pull(1, 'a', { title: 'Other words', updatedAtMs: 2_000 }));
+    expect(await read()).toBe('conflicting');
+    await pulls(null, pull(1, 'a', { headSha: 'f'.repeat(40), updatedAtMs: 3_000 }));
+    expect(await read()).toBe('unknown');
+    await send('organization.command.applyMergeability', {
+      pulls: [{ ...conflicts, headSha: first.pullRequest.headSha }],
+    });
+    expect(await read()).toBe('unknown');
+    await send('organization.command.applyMergeability', {
+      pulls: [{ ...conflicts, headSha: 'f'.repeat(40), mergeable: 'clean' }],
+    });
+    await pulls(null, pull(1, 'a', { headSha: 'f'.repeat(40), baseBranch: 'next', updatedAtMs: 4_000 }));
+    expect(await read()).toBe('unknown');
+  });
+
   test('the sweep takes what the sync did not see and what is closed, never what a webhook brought meanwhile', async () => {
     const { pulls, send, index } = await world();
     const generation = Date.now();

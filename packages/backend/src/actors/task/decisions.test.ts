@@ -129,6 +129,7 @@ const pullRequest: PullRequest = {
   authorAvatarUrl: null,
   fromFork: false,
   reviewDecision: 'none',
+  mergeable: 'clean',
   checks: { state: 'none', total: 0, failed: 0 },
   updatedAtMs: 1,
 };

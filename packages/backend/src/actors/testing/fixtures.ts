@@ -3,9 +3,11 @@ import type {
   Organization,
   Person,
   PullRequest,
+  PullRequestCore,
   Repository,
   Session,
 } from '@foundry/shared/entities';
+import { pullRequestCoreSchema } from '@foundry/shared/entities';
 import type { TaskIndexEntry } from '../organization/commands.ts';
 import type { SampleScope } from './samples.ts';
 
@@ -52,12 +54,8 @@ export function repositoryOf(scope: SampleScope): Repository {
 
 export const headSha = 'a'.repeat(40);
 
-export function pullRequestOf(
-  scope: SampleScope,
-  change: Partial<PullRequest> = {},
-): Omit<PullRequest, 'checks' | 'reviewDecision'> {
-  const { checks: _checks, reviewDecision: _reviewDecision, ...core } = wholePullRequestOf(scope, change);
-  return core;
+export function pullRequestOf(scope: SampleScope, change: Partial<PullRequest> = {}): PullRequestCore {
+  return pullRequestCoreSchema.parse(wholePullRequestOf(scope, change));
 }
 
 export function wholePullRequestOf(scope: SampleScope, change: Partial<PullRequest> = {}): PullRequest {
@@ -73,6 +71,7 @@ export function wholePullRequestOf(scope: SampleScope, change: Partial<PullReque
     authorAvatarUrl: null,
     fromFork: false,
     reviewDecision: 'none',
+    mergeable: 'clean',
     checks: { state: 'none', total: 0, failed: 0 },
     updatedAtMs: 5,
     ...change,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PullRequest, Repository, Task, TaskSummary } from '@foundry/shared/entities';
+import type { PullRequestCore, Repository, Task, TaskSummary } from '@foundry/shared/entities';
 import { makeSignature } from 'better-auth/crypto';
 import { expect, vi } from 'vitest';
 import { appAddress, organizationAddress } from '../../actors/addresses.ts';
@@ -300,7 +300,7 @@ function repository(id: string, name: string): Repository {
   };
 }
 
-export function pullRequest(number: number): Omit<PullRequest, 'checks' | 'reviewDecision'> {
+export function pullRequest(number: number): PullRequestCore {
   return {
     number,
     title: `Pull request ${number}`,

@@ -1,5 +1,5 @@
 import { organizationSchema, type Organization } from '@foundry/shared/entities';
-import { and, asc, count, eq, gt, lt, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, lt, or, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { excluded, inJsonList, rowsFromJson } from '../../json-rows.ts';
 import { installation, members, pendingReads, pullRequests, replies, repositories, sync } from './schema.ts';
@@ -183,10 +183,12 @@ export interface OpenPullRequest {
   readonly repositoryId: string;
   readonly number: number;
   readonly headSha: string;
+  readonly baseBranch: string;
 }
 
 function toOpenPullRequest(row: typeof pullRequests.$inferSelect): OpenPullRequest {
-  return { repositoryId: String(row.repositoryId), number: row.number, headSha: row.headSha };
+  const { repositoryId, number, headSha, baseBranch } = row;
+  return { repositoryId: String(repositoryId), number, headSha, baseBranch };
 }
 
 export async function upsertOpenPullRequests(
@@ -199,10 +201,11 @@ export async function upsertOpenPullRequests(
     .select(
       rowsFromJson(
         pullRequests,
-        rows.map(({ repositoryId, number, headSha }) => ({
+        rows.map(({ repositoryId, number, headSha, baseBranch }) => ({
           repositoryId: Number(repositoryId),
           number,
           headSha,
+          baseBranch,
           generation,
         })),
       ),
@@ -211,6 +214,7 @@ export async function upsertOpenPullRequests(
       target: [pullRequests.repositoryId, pullRequests.number],
       set: {
         headSha: excluded(pullRequests.headSha),
+        baseBranch: excluded(pullRequests.baseBranch),
         generation: sql`max(${pullRequests.generation}, ${excluded(pullRequests.generation)})`,
       },
     });
@@ -238,6 +242,22 @@ export async function readOpenPullRequest(
     .where(and(eq(pullRequests.repositoryId, Number(repositoryId)), eq(pullRequests.number, number)))
     .limit(1);
   return row === undefined ? null : toOpenPullRequest(row);
+}
+
+/** The newest of the open pull requests that want to be merged into this branch. */
+export async function listOpenPullRequestsInto(
+  db: ActorDatabase,
+  repositoryId: string,
+  baseBranch: string,
+  limit: number,
+): Promise<OpenPullRequest[]> {
+  const rows = await db
+    .select()
+    .from(pullRequests)
+    .where(and(eq(pullRequests.repositoryId, Number(repositoryId)), eq(pullRequests.baseBranch, baseBranch)))
+    .orderBy(desc(pullRequests.number))
+    .limit(limit);
+  return rows.map(toOpenPullRequest);
 }
 
 /** Whether the commit is the head of an open pull request of this repository. */

@@ -60,11 +60,13 @@ export const pullRequests = sqliteTable(
     repositoryId: integer('repository_id').notNull(),
     number: integer('number').notNull(),
     headSha: text('head_sha').notNull(),
+    baseBranch: text('base_branch').notNull().default(''),
     generation: integer('generation').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.number] }),
     index('pull_requests_head_sha').on(table.headSha),
+    index('pull_requests_base_branch').on(table.repositoryId, table.baseBranch),
   ],
 );
 

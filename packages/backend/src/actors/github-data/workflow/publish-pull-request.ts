@@ -1,4 +1,4 @@
-import { pullRequestSchema } from '@foundry/shared/entities';
+import { pullRequestCoreSchema } from '@foundry/shared/entities';
 import { z } from 'zod';
 import { CommandError } from '../../../command-loop/errors.ts';
 import {
@@ -17,6 +17,7 @@ import * as repository from '../db/repository.ts';
 import { gitHub } from './github.ts';
 import type { GitHubDataInput } from './inputs.ts';
 import { applyPullRequests } from './phases/pull-requests.ts';
+import { readMergeabilitySoon } from './read-mergeability.ts';
 import { readChecksSoon } from './receive-webhook.ts';
 import { ownerAndName } from './requests.ts';
 
@@ -24,7 +25,7 @@ type Input = GitHubDataInput<'publishPullRequest'>;
 
 const publishedSchema = z.object({
   branch: z.string(),
-  pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }),
+  pullRequest: pullRequestCoreSchema,
 });
 
 const locate = transaction('locate', async (t, { input }: RunningCommand<Input>) => {
@@ -115,8 +116,14 @@ const tell = transaction('tell', async (t, command: RunningCommand<Input>) => {
   // The index knows it at once; GitHub's own webhook will find nothing new.
   await applyPullRequests(t, [{ repositoryId: input.repositoryId, branch, pullRequest }], null);
   await readChecksSoon(t, input.repositoryId, pullRequest.headSha);
+  await readMergeabilitySoon(t, input.repositoryId, pullRequest.number);
   t.send(taskAddress(organizationIdOf(t.key), input.taskId), 'task.command.pullRequestPublished', {
-    pullRequest: { ...pullRequest, checks: { state: 'none', total: 0, failed: 0 }, reviewDecision: 'none' },
+    pullRequest: {
+      ...pullRequest,
+      checks: { state: 'none', total: 0, failed: 0 },
+      reviewDecision: 'none',
+      mergeable: 'unknown',
+    },
     headSha: input.headSha,
   });
   return new Finish(null);

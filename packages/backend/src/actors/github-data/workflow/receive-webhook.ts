@@ -5,6 +5,7 @@ import * as repository from '../db/repository.ts';
 import { inMessages } from '../decisions.ts';
 import { organizationOf, self } from './github.ts';
 import { applyPullRequests } from './phases/pull-requests.ts';
+import { readMergeabilityOfBaseSoon, readMergeabilitySoon } from './read-mergeability.ts';
 import { recordInstallation } from './start-sync.ts';
 
 type Event<T extends NormalisedWebhook['event']['type']> = Extract<NormalisedWebhook['event'], { type: T }>;
@@ -104,6 +105,9 @@ async function onPullRequest(t: TransactionContext, event: Event<'pullRequest'>)
   if (known?.headSha !== pullRequest.headSha) {
     await readChecksSoon(t, repositoryId, pullRequest.headSha);
   }
+  if (known?.headSha !== pullRequest.headSha || known.baseBranch !== pullRequest.baseBranch) {
+    await readMergeabilitySoon(t, repositoryId, pullRequest.number);
+  }
   if (known === null) {
     // A reopened one brings its old reviews along.
     await readReviewsSoon(t, repositoryId, pullRequest.number);
@@ -155,6 +159,7 @@ export const receiveWebhook = single<NormalisedWebhook>(async (t, { input }) => 
           headSha: event.headSha,
           pusherLogin: input.senderLogin,
         });
+        await readMergeabilityOfBaseSoon(t, event.repositoryId, event.branch);
       }
       return null;
     case 'pullRequest':

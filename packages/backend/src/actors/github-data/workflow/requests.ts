@@ -1,4 +1,9 @@
-import { memberSchema, pullRequestSchema, repositorySchema } from '@foundry/shared/entities';
+import {
+  memberSchema,
+  pullRequestCoreSchema,
+  pullRequestSchema,
+  repositorySchema,
+} from '@foundry/shared/entities';
 import { z } from 'zod';
 import {
   accountShape,
@@ -7,8 +12,10 @@ import {
   pullRequestShape,
   repositoryShape,
   reviewShape,
+  singlePullRequestShape,
   summariseChecks,
   toMember,
+  toMergeability,
   toPullRequest,
   toRepository,
 } from '../../../github/shapes.ts';
@@ -29,11 +36,15 @@ export const keptPullRequests = z.array(
   z.object({
     repositoryId: z.string(),
     branch: z.string(),
-    pullRequest: pullRequestSchema.omit({ checks: true, reviewDecision: true }),
+    pullRequest: pullRequestCoreSchema,
   }),
 );
 export const keptChecks = pullRequestSchema.shape.checks;
 export const keptReviews = pullRequestSchema.shape.reviewDecision;
+/** Null: there is no such open pull request. */
+export const keptMergeability = z
+  .object({ headSha: z.string(), mergeable: pullRequestSchema.shape.mergeable })
+  .nullable();
 
 /** `owner/name` as the parameters of a route. */
 export function ownerAndName(fullName: string): { owner: string; repo: string } {
@@ -83,6 +94,22 @@ export function pullRead(repositoryId: string, fullName: string, number: number)
     reduce: (reply) => [toPullRequest(reply, repositoryId)],
     whenMissing: [],
   });
+}
+
+/** Only a pull request asked for by itself says whether it conflicts with its base. */
+export function mergeabilityRead(repositoryId: string, fullName: string, number: number): CachedRead {
+  return cachedRead({
+    key: mergeabilityKey(repositoryId, number),
+    route: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+    parameters: { ...ownerAndName(fullName), pull_number: number },
+    schema: singlePullRequestShape,
+    reduce: toMergeability,
+    whenMissing: null,
+  });
+}
+
+export function mergeabilityKey(repositoryId: string, number: number): string {
+  return `mergeable:${repositoryId}:${number}`;
 }
 
 /** The latest run of each name; of more than a hundred, the first hundred. */

@@ -71,7 +71,7 @@ export const tasks = sqliteTable(
     updatedAtMs: integer('updated_at_ms').notNull(),
     materialised: integer('materialised', { mode: 'boolean' }).notNull(),
     generation: integer('generation').notNull(),
-    /** The pull request without checks and reviews, which come from elsewhere. */
+    /** The pull request without checks, reviews and mergeability, which come from elsewhere. */
     pullRequestJson: text('pull_request_json'),
     pullRequestNumber: integer('pull_request_number'),
     pullRequestState: text('pull_request_state', { enum: ['open', 'closed', 'merged'] }),
@@ -79,6 +79,7 @@ export const tasks = sqliteTable(
     headSha: text('head_sha'),
     checksJson: text('checks_json'),
     reviewDecision: text('review_decision', { enum: ['none', 'approved', 'changes_requested'] }),
+    mergeable: text('mergeable', { enum: ['clean', 'conflicting'] }),
   },
   (table) => [
     uniqueIndex('tasks_branch').on(table.repositoryId, table.branch),

@@ -1,6 +1,6 @@
 import {
   checksSummarySchema,
-  pullRequestSchema,
+  pullRequestCoreSchema,
   taskStatusSchema,
   type PullRequest,
   type TaskStatus,
@@ -22,17 +22,18 @@ export interface IndexedTask {
   readonly materialised: boolean;
 }
 
-const coreSchema = pullRequestSchema.omit({ checks: true, reviewDecision: true });
 const noChecks: PullRequest['checks'] = { state: 'none', total: 0, failed: 0 };
 
-function toTask(row: TaskRow): IndexedTask {
-  const pullRequest =
+/** A row as it was read. */
+export function toTask(row: TaskRow): IndexedTask {
+  const pullRequest: PullRequest | null =
     row.pullRequestJson === null
       ? null
       : {
-          ...coreSchema.parse(JSON.parse(row.pullRequestJson)),
+          ...pullRequestCoreSchema.parse(JSON.parse(row.pullRequestJson)),
           checks: row.checksJson === null ? noChecks : checksSummarySchema.parse(JSON.parse(row.checksJson)),
           reviewDecision: row.reviewDecision ?? 'none',
+          mergeable: row.mergeable ?? 'unknown',
         };
   return {
     materialised: row.materialised,
@@ -80,13 +81,14 @@ function pullRequestRow(item: PullRequestUpsert, generation: number): TaskRow {
     materialised: false,
     generation,
     // Parsed once more so that the order of its keys, and with it the text, is always the same.
-    pullRequestJson: JSON.stringify(coreSchema.parse(pullRequest)),
+    pullRequestJson: JSON.stringify(pullRequestCoreSchema.parse(pullRequest)),
     pullRequestNumber: pullRequest.number,
     pullRequestState: pullRequest.state,
     pullRequestUpdatedAtMs: pullRequest.updatedAtMs,
     headSha: pullRequest.headSha,
     checksJson: item.checks === null ? null : JSON.stringify(checksSummarySchema.parse(item.checks)),
     reviewDecision: item.reviewDecision,
+    mergeable: null,
   };
 }
 
@@ -144,6 +146,8 @@ export async function upsertPullRequests(
         headSha: excluded(tasks.headSha),
         checksJson: checks,
         reviewDecision: review,
+        // GitHub is asked anew when one of its ends has changed.
+        mergeable: sql`case when ${isSame} and ${tasks.headSha} is ${excluded(tasks.headSha)} and ${tasks.baseBranch} is ${excluded(tasks.baseBranch)} then ${tasks.mergeable} end`,
       },
       setWhere: sql`(${tasks.pullRequestNumber} is null
           or (${isSame} and ${tasks.pullRequestUpdatedAtMs} <= ${excluded(tasks.pullRequestUpdatedAtMs)})
@@ -155,60 +159,6 @@ export async function upsertPullRequests(
     .onConflictDoNothing({ target: tasks.id })
     .returning();
   return changed.map(toTask);
-}
-
-/** Sets the checks of every task whose head is one of these commits. @returns the rows that changed. */
-export async function applyChecks(
-  db: ActorDatabase,
-  items: readonly { repositoryId: string; headSha: string; checks: PullRequest['checks'] }[],
-): Promise<IndexedTask[]> {
-  const given = items.map(({ repositoryId, headSha, checks }) => ({
-    repositoryId,
-    headSha,
-    checksJson: JSON.stringify(checksSummarySchema.parse(checks)),
-  }));
-  const value = sql`(select json_extract(given.value, '$.checksJson') from json_each(${JSON.stringify(given)}) as given
-    where json_extract(given.value, '$.repositoryId') = ${tasks.repositoryId} and json_extract(given.value, '$.headSha') = ${tasks.headSha})`;
-  const rows = await db
-    .update(tasks)
-    .set({ checksJson: value })
-    .where(
-      and(
-        inJsonList(
-          tasks.headSha,
-          items.map((item) => item.headSha),
-        ),
-        sql`${value} is not null and ${tasks.checksJson} is not ${value}`,
-      ),
-    )
-    .returning();
-  return rows.map(toTask);
-}
-
-/** @returns the rows that changed. */
-export async function applyReviews(
-  db: ActorDatabase,
-  items: readonly { repositoryId: string; number: number; reviewDecision: PullRequest['reviewDecision'] }[],
-): Promise<IndexedTask[]> {
-  const value = sql`(select json_extract(given.value, '$.reviewDecision') from json_each(${JSON.stringify(items)}) as given
-    where json_extract(given.value, '$.repositoryId') = ${tasks.repositoryId} and json_extract(given.value, '$.number') = ${tasks.pullRequestNumber})`;
-  const rows = await db
-    .update(tasks)
-    .set({
-      reviewDecision: value,
-      contentVersion: sql`${tasks.contentVersion} + (not ${tasks.materialised} and coalesce(${tasks.reviewDecision}, 'none') is not ${value})`,
-    })
-    .where(
-      and(
-        inJsonList(
-          tasks.pullRequestNumber,
-          items.map((item) => item.number),
-        ),
-        sql`${value} is not null and ${tasks.reviewDecision} is not ${value}`,
-      ),
-    )
-    .returning();
-  return rows.map(toTask);
 }
 
 export async function readTask(db: ActorDatabase, id: string): Promise<IndexedTask | null> {

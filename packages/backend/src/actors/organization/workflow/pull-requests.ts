@@ -1,5 +1,6 @@
 import { single, type TransactionContext } from '../../../command-loop/handlers.ts';
 import { organizationIdOf, taskAddress } from '../../addresses.ts';
+import * as facts from '../db/pull-request-facts.ts';
 import * as repository from '../db/task-repository.ts';
 import { announce } from './announce.ts';
 import { generationOf } from './catalog.ts';
@@ -31,12 +32,17 @@ export const applyPullRequests = single<OrganizationInput<'applyPullRequests'>>(
 });
 
 export const applyChecks = single<OrganizationInput<'applyChecks'>>(async (t, { input }) => {
-  tellChanged(t, await repository.applyChecks(t.tx, input.checks));
+  tellChanged(t, await facts.applyChecks(t.tx, input.checks));
   return null;
 });
 
 export const applyReviews = single<OrganizationInput<'applyReviews'>>(async (t, { input }) => {
-  tellChanged(t, await repository.applyReviews(t.tx, input.reviews));
+  tellChanged(t, await facts.applyReviews(t.tx, input.reviews));
+  return null;
+});
+
+export const applyMergeability = single<OrganizationInput<'applyMergeability'>>(async (t, { input }) => {
+  tellChanged(t, await facts.applyMergeability(t.tx, input.pulls));
   return null;
 });
 

@@ -143,7 +143,7 @@ export const pullRequestPublished = single<Published>(async (t, { input }) => {
   const record = await requireTask(t.tx);
   const { headSha } = input;
   const isNew = record.pullRequest === null;
-  // GitHub's answer to a publish says nothing of reviews and checks: what is known of them stays.
+  // GitHub's answer to a publish says nothing of reviews, checks and mergeability: what is known of them stays.
   const pullRequest =
     record.pullRequest === null
       ? input.pullRequest
@@ -151,7 +151,7 @@ export const pullRequestPublished = single<Published>(async (t, { input }) => {
           ...input.pullRequest,
           reviewDecision: record.pullRequest.reviewDecision,
           ...(record.pullRequest.headSha === input.pullRequest.headSha
-            ? { checks: record.pullRequest.checks }
+            ? { checks: record.pullRequest.checks, mergeable: record.pullRequest.mergeable }
             : {}),
         };
   await saveTask(

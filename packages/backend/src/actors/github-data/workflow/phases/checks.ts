@@ -2,7 +2,8 @@ import { gitHubLimits } from '../../../../limits.ts';
 import * as repository from '../../db/repository.ts';
 import { inMessages, startCursor } from '../../decisions.ts';
 import { organizationOf } from '../github.ts';
-import { checksRead, keptChecks, keptReviews, reviewsRead } from '../requests.ts';
+import { tellMergeability } from '../read-mergeability.ts';
+import { checksRead, keptChecks, keptReviews, mergeabilityRead, reviewsRead } from '../requests.ts';
 import { bodiesOf, type Phase } from './phase.ts';
 
 /** `repositoryId:number` of the last pull request that was read. */
@@ -11,7 +12,7 @@ function parseCursor(cursor: string): { repositoryId: number; number: number } {
   return { repositoryId: Number(repositoryId ?? 0), number: Number(number ?? 0) };
 }
 
-/** Checks and reviews of every open pull request. */
+/** Checks, reviews and mergeability of every open pull request. */
 export const checksPhase: Phase = {
   plan: async (db, { cursor }) => {
     const pulls = await repository.listOpenPullRequestsAfter(
@@ -26,7 +27,13 @@ export const checksPhase: Phase = {
     return {
       units: pulls.map(({ repositoryId, number, headSha }) => {
         const name = names.get(repositoryId) ?? '';
-        return { reads: [checksRead(repositoryId, name, headSha), reviewsRead(repositoryId, name, number)] };
+        return {
+          reads: [
+            checksRead(repositoryId, name, headSha),
+            reviewsRead(repositoryId, name, number),
+            mergeabilityRead(repositoryId, name, number),
+          ],
+        };
       }),
       nextAfter: (count) => {
         const last = pulls[count - 1];
@@ -53,6 +60,7 @@ export const checksPhase: Phase = {
     for (const batch of inMessages(reviews)) {
       t.send(organizationOf(t.key), 'organization.command.applyReviews', { reviews: batch });
     }
+    tellMergeability(t, replies, 0);
     return { done: reviews.length, total: await repository.countOpenPullRequests(t.tx) };
   },
   end: async () => undefined,

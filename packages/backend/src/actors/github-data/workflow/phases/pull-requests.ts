@@ -17,10 +17,11 @@ export async function applyPullRequests(
   generation: number | null,
 ): Promise<void> {
   const isOpen = ({ pullRequest }: BranchPullRequest): boolean => pullRequest.state === 'open';
-  const toKnown = ({ repositoryId, pullRequest: { number, headSha } }: BranchPullRequest) => ({
+  const toKnown = ({ repositoryId, pullRequest: { number, headSha, baseBranch } }: BranchPullRequest) => ({
     repositoryId,
     number,
     headSha,
+    baseBranch,
   });
   await repository.upsertOpenPullRequests(t.tx, found.filter(isOpen).map(toKnown), generation ?? t.nowMs);
   await repository.deleteOpenPullRequests(t.tx, found.filter((item) => !isOpen(item)).map(toKnown));
