@@ -153,11 +153,12 @@ describe('a task with its workspace', () => {
   });
 
   test('turns that the alarm takes up, before anybody else does, are heard to their end', async () => {
-    const { sessionId } = shared;
+    const sessionId = `session_${randomUUID()}`;
+    await workspace.send(workspace.task(shared.taskId), 'task.command.createSession', { sessionId });
     const statusSync = sessionStatusSyncAddress(workspace.organizationId, sessionId);
-    let asked = true;
+    const end = new AbortController();
     const alarms = (async () => {
-      while (asked) {
+      while (!end.signal.aborted) {
         await workspace.call(statusSync, 'resume');
       }
     })();
@@ -166,9 +167,12 @@ describe('a task with its workspace', () => {
         await workspace.receipt(sessionId, await workspace.say(sessionId, 'count to 2'), 'done');
       }
     } finally {
-      asked = false;
+      end.abort();
       await alarms;
     }
+    const ends = (await bodies(sessionId)).filter(({ kind }) => kind === 'turn_end');
+    expect(ends).toEqual(ends.map(() => ({ kind: 'turn_end', stopReason: 'end_turn', error: null })));
+    expect(ends).toHaveLength(6);
   });
 
   test('a permission request waits for one answer, and the turn goes on with it', async () => {
