@@ -3,7 +3,7 @@ import { organizationSchema } from '@foundry/shared/entities';
 import { z } from 'zod';
 import { appAddress, organizationAddress } from './actors/addresses.ts';
 import type { ActorConnections } from './command-loop/connections.ts';
-import { derivedCommandId, systemEnvelope } from './command-loop/execute.ts';
+import { derivedCommandId, systemEnvelope } from './command-loop/envelopes.ts';
 import { processLimits } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { UncaughtErrorReporter } from './uncaught-errors.ts';

@@ -6,7 +6,7 @@ import { organization } from '../actors/organization/index.ts';
 import { startTestRegistry } from '../engine/testing.ts';
 import { createLogger } from '../log.ts';
 import { ActorConnections, ActorRefusedError } from './connections.ts';
-import { systemEnvelope } from './execute.ts';
+import { systemEnvelope } from './envelopes.ts';
 import { provideLoopRuntime } from './runtime.ts';
 
 const log = createLogger('error');

@@ -4,7 +4,7 @@ import { startTestRegistry } from '../engine/testing.ts';
 import { commandLimits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { ActorConnections } from './connections.ts';
-import { systemEnvelope } from './execute.ts';
+import { systemEnvelope } from './envelopes.ts';
 import { provideLoopRuntime } from './runtime.ts';
 import { probe, probeAddress } from './testing/probe.ts';
 

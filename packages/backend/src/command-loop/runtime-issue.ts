@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ActorDatabase } from './database.ts';
-import { derivedCommandId, systemEnvelope } from './execute.ts';
+import { derivedCommandId, systemEnvelope } from './envelopes.ts';
 import { writeOutbox } from './store-repository.ts';
 
 export const reportRuntimeIssueName = 'organization.command.reportRuntimeIssue';

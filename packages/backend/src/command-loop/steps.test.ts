@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestRegistry } from '../engine/testing.ts';
 import { createLogger } from '../log.ts';
 import { ActorConnections } from './connections.ts';
-import { systemEnvelope } from './execute.ts';
+import { systemEnvelope } from './envelopes.ts';
 import { provideLoopRuntime } from './runtime.ts';
 import { outside, probe, probeAddress } from './testing/probe.ts';
 

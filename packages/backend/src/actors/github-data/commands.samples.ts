@@ -1,5 +1,5 @@
 import { providerAccountKey } from '../../auth/index-entries.ts';
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 import { z } from 'zod';
 import {
   appAddress,

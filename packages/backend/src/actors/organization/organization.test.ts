@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestRegistry } from '../../engine/testing.ts';
 import { ActorConnections } from '../../command-loop/connections.ts';
 import type { CommandInput, CommandName } from '../../command-loop/catalog.ts';
-import { systemEnvelope } from '../../command-loop/execute.ts';
+import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
 import { createLogger } from '../../log.ts';
 import { organizationAddress } from '../addresses.ts';

@@ -1,4 +1,4 @@
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 import { sandboxInstanceAddress } from '../addresses.ts';
 import { ada, sandboxIdOf, stranger, unopenedTaskId } from '../testing/fixtures.ts';
 import { sampleMessage, type ActorSamples, type Preparation, type SampleScope } from '../testing/samples.ts';

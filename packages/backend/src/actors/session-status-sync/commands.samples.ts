@@ -1,4 +1,4 @@
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 import { sessionStatusSyncAddress } from '../addresses.ts';
 import { sampleMessage, type ActorSamples, type SampleScope } from '../testing/samples.ts';
 import type { KillWorld } from '../testing/world.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 import { sessionStatusSyncAddress, taskSessionAddress } from '../addresses.ts';
 import { messageOf, unopenedTaskId } from '../testing/fixtures.ts';
 import {

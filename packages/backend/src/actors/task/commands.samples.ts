@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 import { organizationAddress, taskAddress } from '../addresses.ts';
 import {
   ada,

@@ -13,7 +13,7 @@ import type { EndedSession } from '../../auth/auth-rows.ts';
 import { createGitHubTokens } from '../../auth/github-tokens.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../command-loop/catalog.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
-import { systemEnvelope } from '../../command-loop/execute.ts';
+import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
 import { loadConfig } from '../../config.ts';
 import { startIsolatedEngine, startTestRegistry } from '../../engine/testing.ts';

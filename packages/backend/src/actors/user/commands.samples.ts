@@ -8,7 +8,7 @@ import {
 } from '../testing/samples.ts';
 import type { KillWorld } from '../testing/world.ts';
 import type { UserCatalog } from './commands.ts';
-import { derivedCommandId } from '../../command-loop/execute.ts';
+import { derivedCommandId } from '../../command-loop/envelopes.ts';
 
 const moment = '2026-01-05T09:00:00.000Z';
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { taskAddress, userAddress } from '../../actors/addresses.ts';
-import { systemEnvelope } from '../../command-loop/execute.ts';
+import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { Browser } from '../testing/browser.ts';
 import { BrowserSocket } from './browser-socket.ts';
 import { facts } from '../testing/stand-ins.ts';

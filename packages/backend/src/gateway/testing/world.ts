@@ -11,7 +11,7 @@ import { createAuth, type FoundryAuth } from '../../auth/auth.ts';
 import { createSecretBox } from '../../auth/crypto.ts';
 import { createInProcessStore } from '../../auth/testing/in-process-store.ts';
 import { ActorConnections } from '../../command-loop/connections.ts';
-import { systemEnvelope } from '../../command-loop/execute.ts';
+import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
 import type { Config } from '../../config.ts';
 import { startTestRegistry } from '../../engine/testing.ts';

@@ -5,7 +5,7 @@ import { agentUpdateSchema, type AgentUpdate } from '@foundry/shared/transcript'
 import { z } from 'zod';
 import type { LoopActionContext } from '../../../command-loop/command-loop.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
-import { systemEnvelope } from '../../../command-loop/execute.ts';
+import { systemEnvelope } from '../../../command-loop/envelopes.ts';
 import { writeChange } from '../../../command-loop/store-repository.ts';
 import { sessionLimits } from '../../../limits.ts';
 import { statusOf } from '../decisions.ts';
