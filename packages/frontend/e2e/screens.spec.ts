@@ -166,6 +166,21 @@ test('what is typed before the task is loaded is not lost, and never a shortcut'
   await expect(composer).toBeFocused();
 });
 
+test('a pull request in conflict says so in the list and on its page, and how to go on', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_11_39');
+  const listed = page
+    .getByRole('navigation', { name: 'Tasks' })
+    .getByRole('link', { name: /Upgrade the bundler/ });
+  await expect(listed.getByRole('img', { name: 'Conflicts with main' })).toBeVisible();
+  await page.getByRole('button', { name: 'Conflicts with main' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Write that to the agent' }).click();
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await expect(composer).toHaveValue(
+    'Merge main into this branch, resolve the conflicts, and run the tests.',
+  );
+  await expect(composer).toBeFocused();
+});
+
 test('a new task: errors stand at their fields, the created one opens', async ({ page }) => {
   await open(page, '/organizations/1');
   await expect(page.getByRole('navigation', { name: 'Tasks' })).toBeVisible();

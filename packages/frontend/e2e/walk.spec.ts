@@ -63,6 +63,15 @@ test('from signing in through a pull request’s task to publishing and signing 
 
   await test.step('sign in through GitHub’s page and choose acme', () => signIn(page));
 
+  await test.step('the list says which pull request conflicts with its base', async () => {
+    const tasks = page.getByRole('navigation', { name: 'Tasks' });
+    const conflicting = tasks
+      .getByRole('listitem')
+      .filter({ has: page.getByRole('img', { name: 'Conflicts with main' }) });
+    await expect(conflicting).toHaveCount(1);
+    await expect(conflicting).toContainText('Call the total before shipping a subtotal');
+  });
+
   await test.step('open the task of a pull request', async () => {
     await openTask(page, 'Search for several words');
     await expect(page.getByRole('link', { name: /Open\s*#\d+/ })).toBeVisible({ timeout: 45_000 });

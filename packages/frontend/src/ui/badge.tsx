@@ -15,10 +15,12 @@ export function Badge({
   tone = 'neutral',
   children,
   title,
+  className,
 }: {
   tone?: Tone;
   children: ReactNode;
   title?: string;
+  className?: string | undefined;
 }) {
   return (
     <span
@@ -26,6 +28,7 @@ export function Badge({
       className={classNames(
         'inline-flex h-5 shrink-0 items-center gap-1 rounded-full px-2 text-xs font-medium whitespace-nowrap tabular-nums',
         tones[tone],
+        className,
       )}
     >
       {children}

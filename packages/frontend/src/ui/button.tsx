@@ -57,9 +57,11 @@ export function Button({
 interface IconButtonProps extends ComponentProps<'button'> {
   /** Read aloud and shown on hover. */
   label: string;
+  /** For lines of text. */
+  small?: boolean;
 }
 
-export function IconButton({ label, className, ...rest }: IconButtonProps) {
+export function IconButton({ label, small = false, className, ...rest }: IconButtonProps) {
   return (
     <button
       type="button"
@@ -67,7 +69,8 @@ export function IconButton({ label, className, ...rest }: IconButtonProps) {
       title={label}
       {...rest}
       className={classNames(
-        'inline-flex size-7 shrink-0 items-center justify-center rounded-md text-ink-2 transition-colors hover:bg-hover hover:text-ink disabled:pointer-events-none disabled:opacity-50',
+        'inline-flex shrink-0 items-center justify-center rounded-md text-ink-2 transition-colors hover:bg-hover hover:text-ink disabled:pointer-events-none disabled:opacity-50',
+        small ? 'size-6' : 'size-7',
         className,
       )}
     />

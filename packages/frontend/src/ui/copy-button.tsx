@@ -20,7 +20,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     }
   };
   return (
-    <IconButton label={copied ? 'Copied' : label} className="size-6" onClick={() => void copy()}>
+    <IconButton small label={copied ? 'Copied' : label} onClick={() => void copy()}>
       {copied ? (
         <Check aria-hidden className="size-3.5 text-success" />
       ) : (

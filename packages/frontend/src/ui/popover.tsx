@@ -8,11 +8,25 @@ interface PopoverProps {
   children: ReactNode;
   align?: 'start' | 'center' | 'end';
   className?: string;
+  /** Given together when the caller opens and closes it. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  /** Gets the focus when it closes, instead of its trigger. */
+  finalFocus?: () => boolean | HTMLElement | null;
 }
 
-export function Popover({ trigger, title, children, align = 'start', className }: PopoverProps) {
+export function Popover({
+  trigger,
+  title,
+  children,
+  align = 'start',
+  className,
+  open,
+  onOpenChange,
+  finalFocus,
+}: PopoverProps) {
   return (
-    <BasePopover.Root>
+    <BasePopover.Root open={open} onOpenChange={onOpenChange}>
       <BasePopover.Trigger render={trigger} />
       <BasePopover.Portal>
         <BasePopover.Positioner
@@ -21,7 +35,10 @@ export function Popover({ trigger, title, children, align = 'start', className }
           align={align}
           collisionPadding={8}
         >
-          <BasePopover.Popup className={classNames('popup max-w-[calc(100vw-16px)] p-3', className)}>
+          <BasePopover.Popup
+            finalFocus={finalFocus}
+            className={classNames('popup max-w-[calc(100vw-16px)] p-3', className)}
+          >
             {title !== undefined && (
               <BasePopover.Title className="mb-2 font-semibold">{title}</BasePopover.Title>
             )}

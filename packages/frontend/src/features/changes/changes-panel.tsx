@@ -1,10 +1,10 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
-import { FileDiff as FileDiffIcon, RefreshCw } from 'lucide-react';
+import { ExternalLink, FileDiff as FileDiffIcon, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Callout } from '../../ui/callout.tsx';
 import { Badge } from '../../ui/badge.tsx';
-import { IconButton } from '../../ui/button.tsx';
+import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Age } from '../../ui/time.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
@@ -73,8 +73,8 @@ function ChangesHeader() {
         {changes.readAtMs !== null && <Age atMs={changes.readAtMs} />}
         {task.status.state === 'ready' && (
           <IconButton
+            small
             label="Refresh changes"
-            className="size-6"
             disabled={refresh.pending}
             onClick={() => void refresh.run()}
           >
@@ -88,12 +88,30 @@ function ChangesHeader() {
 
 function NoChanges() {
   const { task } = useTask();
-  const hasCheckout = task.changes.headSha !== null;
+  const { pullRequest, status } = task;
+  const onGitHub = pullRequest !== null && (
+    <a href={pullRequest.htmlUrl} target="_blank" rel="noreferrer" className={buttonClass()}>
+      Pull request on GitHub
+      <ExternalLink aria-hidden className="size-3.5" />
+    </a>
+  );
+  if (task.changes.headSha !== null) {
+    return (
+      <EmptyState icon={FileDiffIcon} title="No changes">
+        The branch is the same as {task.baseBranch}.
+      </EmptyState>
+    );
+  }
+  if (status.state === 'merged' || status.state === 'closed' || pullRequest?.fromFork === true) {
+    return (
+      <EmptyState icon={FileDiffIcon} title="No workspace" action={onGitHub}>
+        What the pull request changed can be seen on GitHub.
+      </EmptyState>
+    );
+  }
   return (
-    <EmptyState icon={FileDiffIcon} title={hasCheckout ? 'No changes' : 'Nothing to compare yet'}>
-      {hasCheckout
-        ? `The branch is the same as ${task.baseBranch}.`
-        : 'Changes are read from the workspace. They appear here once it runs.'}
+    <EmptyState icon={FileDiffIcon} title="Nothing to compare yet" action={onGitHub}>
+      Changes are read from the workspace. They appear here once it runs.
     </EmptyState>
   );
 }

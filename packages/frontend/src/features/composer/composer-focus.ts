@@ -17,6 +17,11 @@ interface OwedFocus {
 }
 let owed: OwedFocus | null = null;
 
+/** The composer on the page, for what puts the focus there by itself. */
+export function currentComposer(): HTMLTextAreaElement | null {
+  return current;
+}
+
 /** Focuses the composer. Pressed before there is one (its task is still loading), the composer gets the focus once it is there. */
 export function focusComposer(): void {
   if (current === null) {

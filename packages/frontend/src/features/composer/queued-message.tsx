@@ -47,12 +47,12 @@ export function QueuedMessage({ message }: { message: Message }) {
         <Receipt message={message} />
         {message.state === 'accepted' && (
           <span className="flex">
-            <IconButton label="Edit message" className="size-6" onClick={() => setEditing(true)}>
+            <IconButton small label="Edit message" onClick={() => setEditing(true)}>
               <Pencil aria-hidden className="size-3.5" />
             </IconButton>
             <IconButton
+              small
               label="Withdraw message"
-              className="size-6"
               disabled={withdraw.pending}
               onClick={() => void withdraw.run()}
             >

@@ -27,17 +27,17 @@ const fieldNames: readonly FieldName[] = [
 
 /** Empty fields are left out of the request: the server then decides. `commandId` makes a repeat of the same form harmless. */
 export function checkFields(fields: NewTaskFields, commandId: string): Checked {
-  if (fields.repositoryId === '') return { request: null, errors: { repositoryId: 'Choose a repository.' } };
+  const errors: FieldErrors = {};
+  if (fields.repositoryId === '') errors.repositoryId = 'Choose a repository.';
   if (fields.prompt.trim() === '' && fields.title.trim() === '') {
-    return { request: null, errors: { prompt: 'Say what should be done, or give the task a title.' } };
+    errors.prompt = 'Say what should be done, or give the task a title.';
   }
   const given = Object.entries(fields)
     .map(([name, value]) => [name, value.trim()] as const)
     .filter(([, value]) => value !== '');
   const parsed = createTaskRequestSchema.safeParse({ commandId, ...Object.fromEntries(given) });
-  if (parsed.success) return { request: parsed.data, errors: null };
-  const errors: FieldErrors = {};
-  for (const issue of parsed.error.issues) {
+  if (parsed.success && Object.keys(errors).length === 0) return { request: parsed.data, errors: null };
+  for (const issue of parsed.error?.issues ?? []) {
     const name = fieldNames.find((candidate) => candidate === issue.path[0]);
     errors[name ?? 'form'] ??= sentence(issue.message);
   }

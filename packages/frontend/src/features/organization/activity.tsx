@@ -2,17 +2,23 @@ import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { AuditEntry } from '@foundry/shared/entities';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { History, RefreshCw } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { FailureNotice } from '../../app/error-pages.tsx';
 import { auditQuery } from '../../app/queries.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Loading } from '../../ui/spinner.tsx';
 import { Age } from '../../ui/time.tsx';
+import { useOrganization } from './organization-context.ts';
+
+/** Entries follow the changes they tell of, and changes come in bursts. */
+const settleMs = 1_500;
 
 /** What happened in the organization, newest first, from its audit log. */
 export function Activity({ organizationId }: { organizationId: string }) {
   const { api } = useFoundryClient();
   const audit = useInfiniteQuery({ ...auditQuery(api, organizationId), refetchOnMount: 'always' });
+  useLatest(audit.refetch);
   if (audit.isPending) return <Loading label="Loading activity…" />;
   if (audit.isError) return <FailureNotice error={audit.error} onRetry={() => void audit.refetch()} />;
   const entries = audit.data.pages.flatMap((page) => page.entries);
@@ -42,6 +48,20 @@ export function Activity({ organizationId }: { organizationId: string }) {
       </div>
     </div>
   );
+}
+
+/** What happens nearly always changes the organization's topic too, which is how this list hears of it. */
+function useLatest(refetch: (options: { cancelRefetch: boolean }) => Promise<unknown>): void {
+  const { version } = useOrganization().organization;
+  const seen = useRef(version);
+  useEffect(() => {
+    if (seen.current === version) return;
+    const timer = setTimeout(() => {
+      seen.current = version;
+      void refetch({ cancelRefetch: false });
+    }, settleMs);
+    return () => clearTimeout(timer);
+  }, [version, refetch]);
 }
 
 function ActivityRow({ entry }: { entry: AuditEntry }) {

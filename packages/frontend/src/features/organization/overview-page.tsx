@@ -1,12 +1,15 @@
+import { useFoundryClient } from '@foundry/client/react/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { GitPullRequest, Plus } from 'lucide-react';
+import { ExternalLink, FolderGit2, GitPullRequest, Plus } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { configQuery } from '../../app/queries.ts';
 import { useTitle } from '../../app/use-title.ts';
-import { Button } from '../../ui/button.tsx';
+import { Button, buttonClass } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TabBar } from '../../ui/tab-bar.tsx';
 import { Age } from '../../ui/time.tsx';
-import { TaskIcon } from '../task/task-icon.tsx';
+import { ActivityDot, ConflictIcon, TaskIcon } from '../task/task-icon.tsx';
 import { Activity } from './activity.tsx';
 import { useOrganization } from './organization-context.ts';
 import { SyncProgressCard } from './sync-progress.tsx';
@@ -26,7 +29,7 @@ export function OverviewPage() {
       </TopBar>
       <main id="content" className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto max-w-3xl space-y-5 px-4 py-6 md:px-8 md:py-8">
-          <div className="flex flex-wrap items-end justify-between gap-3">
+          <div className="flex flex-wrap items-center justify-between gap-3">
             <p className="text-ink-2 tabular-nums">
               {organization.repositories.size.toLocaleString()}{' '}
               {organization.repositories.size === 1 ? 'repository' : 'repositories'} ·{' '}
@@ -34,9 +37,11 @@ export function OverviewPage() {
               {organization.members.size.toLocaleString()}{' '}
               {organization.members.size === 1 ? 'member' : 'members'}
             </p>
-            <Button variant="primary" onClick={() => openNewTask()}>
-              <Plus aria-hidden className="size-4" /> New task
-            </Button>
+            {organization.repositories.size > 0 && (
+              <Button variant="primary" onClick={() => openNewTask()}>
+                <Plus aria-hidden className="size-4" /> New task
+              </Button>
+            )}
           </div>
           <SyncProgressCard />
           <TabBar
@@ -55,8 +60,35 @@ export function OverviewPage() {
   );
 }
 
+/** Nothing can be done here before the App may use a repository. */
+function NoRepositories() {
+  const { api } = useFoundryClient();
+  const config = useQuery(configQuery(api));
+  const { sync } = useOrganization().organization;
+  const installUrl = config.data?.installUrl ?? null;
+  return (
+    <EmptyState
+      icon={FolderGit2}
+      title="No repositories yet"
+      action={
+        sync.state === 'done' &&
+        installUrl !== null && (
+          <a href={installUrl} className={buttonClass('primary')}>
+            Choose repositories on GitHub
+            <ExternalLink aria-hidden className="size-3.5" />
+          </a>
+        )
+      }
+    >
+      {sync.state === 'done'
+        ? 'The GitHub App may use none that you can see. Give it some, and their open pull requests appear here.'
+        : 'They appear here, with their open pull requests, once GitHub has been read.'}
+    </EmptyState>
+  );
+}
+
 function RecentTasks() {
-  const { organization, openNewTask } = useOrganization();
+  const { organization } = useOrganization();
   const { tasks, repositories, sync } = organization;
   const recent = useMemo(
     () =>
@@ -72,20 +104,12 @@ function RecentTasks() {
       </EmptyState>
     );
   }
+  if (recent.length === 0 && repositories.size === 0) return <NoRepositories />;
   if (recent.length === 0) {
     return (
-      <EmptyState
-        icon={GitPullRequest}
-        title="No tasks yet"
-        action={
-          repositories.size > 0 && (
-            <Button variant="primary" onClick={() => openNewTask()}>
-              New task
-            </Button>
-          )
-        }
-      >
-        Open pull requests appear here by themselves. Or describe some work and let an agent begin.
+      <EmptyState icon={GitPullRequest} title="No tasks yet">
+        Open pull requests appear here by themselves. Or describe some work in a new task, and an agent
+        begins.
       </EmptyState>
     );
   }
@@ -106,6 +130,8 @@ function RecentTasks() {
                 {task.pullRequest !== null && ` #${task.pullRequest.number}`} · {task.branch}
               </span>
             </span>
+            <ConflictIcon task={task} />
+            <ActivityDot activity={task.activity} />
             <Age atMs={task.updatedAtMs} className="text-xs whitespace-nowrap text-ink-3 tabular-nums" />
           </Link>
         </li>

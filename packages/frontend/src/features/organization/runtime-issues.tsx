@@ -1,5 +1,6 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { RuntimeIssue } from '@foundry/shared/entities';
+import { Link } from '@tanstack/react-router';
 import { TriangleAlert, X } from 'lucide-react';
 import { useCommand } from '../../app/use-command.ts';
 import { IconButton } from '../../ui/button.tsx';
@@ -51,10 +52,21 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
     at: { organizationId, actor: 'organization', id: organizationId },
     failureTitle: 'The problem was not cleared',
   });
+  const { tasks } = useOrganization().organization;
+  const task = tasks.get(/\/task\/([\w-]+)/.exec(issue.actor)?.[1] ?? '');
   const where = [issue.command, issue.step].filter((part) => part !== null).join(' → ');
   return (
     <li className="flex items-start gap-2 py-2">
       <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
+        {task !== undefined && (
+          <Link
+            to="/organizations/$organizationId/tasks/$taskId"
+            params={{ organizationId, taskId: task.id }}
+            className="font-medium text-accent-text hover:underline"
+          >
+            {task.title}
+          </Link>
+        )}
         <p>{issue.message}</p>
         <p className="mt-0.5 text-xs text-ink-3">
           {where !== '' && <span className="font-mono">{where} · </span>}

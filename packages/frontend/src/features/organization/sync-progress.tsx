@@ -29,9 +29,9 @@ export function SyncProgressCard() {
     at: { organizationId, actor: 'organization', id: organizationId },
     failureTitle: 'Reading GitHub did not start',
   });
-  const again = (
+  const read = (label: string) => (
     <Button size="sm" pending={start.pending} onClick={() => void start.run()}>
-      Sync again
+      {label}
     </Button>
   );
   const phase = sync.phase === null ? 'Reading GitHub' : phases[sync.phase];
@@ -40,7 +40,7 @@ export function SyncProgressCard() {
       return null;
     case 'never':
       return (
-        <Callout tone="info" action={again}>
+        <Callout tone="info" action={read('Read now')}>
           Repositories and pull requests have not been read from GitHub yet.
         </Callout>
       );
@@ -66,7 +66,7 @@ export function SyncProgressCard() {
       );
     case 'failed':
       return (
-        <Callout tone="error" title="Reading GitHub stopped" action={again}>
+        <Callout tone="error" title="Reading GitHub stopped" action={read('Read again')}>
           {sync.failure?.message ?? 'GitHub could not be read.'}
         </Callout>
       );

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Avatar } from '../../ui/avatar.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
-import { ActivityDot, TaskIcon } from '../task/task-icon.tsx';
+import { ActivityDot, ConflictIcon, TaskIcon } from '../task/task-icon.tsx';
 import type { SidebarRow } from './sidebar-rows.ts';
 
 interface TaskRowProps {
@@ -41,6 +41,7 @@ export function TaskRow({ row, organizationId, active, tabIndex, onFocus, onNavi
           <span className={classNames('min-w-0 flex-1 truncate', unread && 'font-semibold')}>
             {task.title}
           </span>
+          <ConflictIcon task={task} />
           <ActivityDot activity={task.activity} />
           {unread && (
             <span

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleX, ExternalLink, LoaderCircle } from 'lucide-react';
 import type { PullRequest } from '@foundry/shared/entities';
 import { classNames } from '../../ui/class-names.ts';
+import { Conflicts } from './conflicts.tsx';
 import { useTask } from './task-context.ts';
 
 function stateOf(pullRequest: PullRequest): { label: string; className: string } {
@@ -22,7 +23,7 @@ export function PullRequestBadge() {
   if (pullRequest === null) return null;
   const state = stateOf(pullRequest);
   return (
-    <span className="flex items-center gap-2">
+    <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <a
         href={pullRequest.htmlUrl}
         target="_blank"
@@ -33,8 +34,9 @@ export function PullRequestBadge() {
         <span>#{pullRequest.number}</span>
         <ExternalLink aria-label="on GitHub" className="size-3 text-ink-3" />
       </a>
-      <Checks pullRequest={pullRequest} />
-      {pullRequest.reviewDecision !== 'none' && (
+      {pullRequest.state === 'open' && <Checks pullRequest={pullRequest} />}
+      <Conflicts />
+      {pullRequest.state === 'open' && pullRequest.reviewDecision !== 'none' && (
         <span
           className={classNames(
             'text-xs max-sm:hidden',

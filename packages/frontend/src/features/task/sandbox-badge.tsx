@@ -19,7 +19,12 @@ export function SandboxBadge() {
   if (sandbox === null) return null;
   const { label, tone } = states[sandbox.state];
   return (
-    <Badge tone={tone} title={sandbox.message ?? `Sandbox ${sandbox.id}`}>
+    <Badge
+      tone={tone}
+      title={sandbox.message ?? `Sandbox ${sandbox.id}`}
+      // No news, and narrow screens have no room for that.
+      className={sandbox.state === 'running' ? 'max-md:hidden' : undefined}
+    >
       Sandbox {label} · {sandbox.providerId}
     </Badge>
   );

@@ -42,7 +42,7 @@ export function SessionTabs({ activeId }: { activeId: string }) {
           <SessionTab key={session.id} session={session} active={session.id === activeId} onChoose={choose} />
         ))}
       </nav>
-      <IconButton label="New session" disabled={pending} onClick={() => void create()} className="size-6">
+      <IconButton small label="New session" disabled={pending} onClick={() => void create()}>
         {pending ? <Spinner /> : <Plus aria-hidden className="size-4" />}
       </IconButton>
     </div>

@@ -8,6 +8,7 @@ import type { Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { useUser } from '../account/use-user.ts';
+import { useCanWrite } from '../composer/use-can-write.ts';
 import { useOrganization } from '../organization/organization-context.ts';
 import { PullRequestBadge } from './pull-request-badge.tsx';
 import { SandboxBadge } from './sandbox-badge.tsx';
@@ -44,6 +45,7 @@ const statuses: Record<TaskStatus['state'], { label: string; tone: Tone }> = {
 export function TaskDetails() {
   const { task } = useTask();
   const status = statuses[task.status.state];
+  const isOver = task.pullRequest !== null && task.pullRequest.state === task.status.state;
   return (
     <section
       aria-label="About this task"
@@ -58,7 +60,8 @@ export function TaskDetails() {
         <span className="text-xs text-ink-3 max-lg:hidden">into {task.baseBranch}</span>
       </span>
       <PullRequestBadge />
-      <Badge tone={status.tone}>{status.label}</Badge>
+      {/* Of a pull request that is over, its own badge says so. */}
+      {!isOver && <Badge tone={status.tone}>{status.label}</Badge>}
       <SandboxBadge />
       <span className="ml-auto">
         <Owner />
@@ -71,12 +74,14 @@ function Owner() {
   const { task, at } = useTask();
   const { api } = useFoundryClient();
   const { profile } = useUser();
+  const canWrite = useCanWrite();
   const takeOver = useCommand(() => api.takeOver(at), {
     at: { organizationId: at.organizationId, actor: 'task', id: at.taskId },
     failureTitle: 'The owner was not changed',
   });
   const login = task.owner?.login ?? task.primaryUserLogin;
   const isMine = task.owner?.userId === profile.id;
+  if (login === null && !canWrite) return null;
   return (
     <span className="flex items-center gap-2">
       {login === null ? (
@@ -93,7 +98,7 @@ function Owner() {
           </span>
         </span>
       )}
-      {!isMine && task.status.state !== 'merged' && task.status.state !== 'closed' && (
+      {!isMine && canWrite && (
         <Button size="sm" pending={takeOver.pending} onClick={() => void takeOver.run()}>
           Take over
         </Button>

@@ -8,6 +8,7 @@ import {
   GitPullRequestClosed,
   GitPullRequestDraft,
   LoaderCircle,
+  TriangleAlert,
 } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import { classNames } from '../../ui/class-names.ts';
@@ -48,6 +49,21 @@ export function TaskIcon({ task }: { task: TaskSummary }) {
   const look = taskLook(task);
   return (
     <look.icon role="img" aria-label={look.label} className={classNames('size-4 shrink-0', look.className)} />
+  );
+}
+
+/** GitHub cannot merge the pull request as it is. */
+export function hasConflicts({ pullRequest }: TaskSummary): boolean {
+  return pullRequest?.state === 'open' && pullRequest.mergeable === 'conflicting';
+}
+
+export function ConflictIcon({ task }: { task: TaskSummary }) {
+  if (!hasConflicts(task)) return null;
+  const label = `Conflicts with ${task.pullRequest?.baseBranch ?? task.baseBranch}`;
+  return (
+    <span role="img" aria-label={label} title={label} className="flex shrink-0 text-warning">
+      <TriangleAlert aria-hidden className="size-3.5" />
+    </span>
   );
 }
 

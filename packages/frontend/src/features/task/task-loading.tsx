@@ -27,7 +27,7 @@ export function TaskLoading({ at, summary, label, failure }: TaskLoadingProps) {
     <div className="flex h-full flex-col">
       <TopBar>{summary !== undefined && <TaskHeading task={summary} />}</TopBar>
       {!failed && <div className="min-h-10 shrink-0 border-b border-line" />}
-      {!failed && !isWide && <div className="mx-4 h-9 shrink-0 border-b border-line" />}
+      {!failed && !isWide && <div className="h-9 shrink-0 border-b border-line" />}
       <div className="flex min-h-0 flex-1">
         <main id="content" className="flex min-w-0 flex-1 flex-col">
           <div className="flex min-h-0 flex-1 items-center justify-center">

@@ -1,5 +1,6 @@
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
+import { useOrganization } from '../organization/organization-context.ts';
 import { ProvisioningSteps, useProvision } from './provisioning-steps.tsx';
 import { useTask } from './task-context.ts';
 
@@ -24,13 +25,23 @@ export function TaskNotice() {
       return <ProvisioningSteps status={status} />;
     case 'merged':
       return (
-        <Callout tone="info">This pull request was merged. The conversation is kept for reading.</Callout>
+        <Callout tone="info" title="Merged" action={<FollowUp />}>
+          The work is in {task.baseBranch}. What is left to do goes into a new task.
+        </Callout>
       );
     case 'closed':
       return (
-        <Callout tone="info">This pull request was closed. The conversation is kept for reading.</Callout>
+        <Callout tone="info" title="Closed without a merge" action={<FollowUp />}>
+          Reopen the pull request on GitHub to go on here, or begin a new task.
+        </Callout>
       );
   }
+}
+
+function FollowUp() {
+  const { task } = useTask();
+  const { openNewTask } = useOrganization();
+  return <Button onClick={() => openNewTask(task.repositoryId)}>New task</Button>;
 }
 
 function DormantNotice() {
@@ -54,7 +65,7 @@ function DormantNotice() {
         </Button>
       }
     >
-      Sending a message starts one too.
+      Your first message starts one, or start it now to look around first.
     </Callout>
   );
 }

@@ -102,7 +102,7 @@ function ViewTabs({
 }) {
   const { task } = useTask();
   return (
-    <nav aria-label="Parts of the task" className="px-4">
+    <nav aria-label="Parts of the task" className="px-4 shadow-[inset_0_-1px_0_var(--line)]">
       <TabBar
         label="Task"
         value={value}

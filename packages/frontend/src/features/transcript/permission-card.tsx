@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
 import { useSession } from '../task/session-context.ts';
+import { InlineCode } from './inline-code.tsx';
 
 type Body = Extract<TranscriptItemBody, { kind: 'permission_request' }>;
 
@@ -34,7 +35,9 @@ export function PermissionCard({ body }: { body: Body }) {
         />
         <span className="min-w-0 [overflow-wrap:anywhere]">
           <span className="block font-medium">{open ? 'The agent asks for permission' : 'Permission'}</span>
-          <span className="text-ink-2">{body.title}</span>
+          <span className="text-ink-2">
+            <InlineCode text={body.title} />
+          </span>
         </span>
       </p>
       {body.answer === null ? (

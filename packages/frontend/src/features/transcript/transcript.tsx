@@ -82,6 +82,13 @@ export function Transcript() {
           })}
         </div>
       </div>
+      {/* What is cut here goes on below. */}
+      {!atEnd && (
+        <div
+          aria-hidden
+          className="pointer-events-none absolute inset-x-0 bottom-0 h-8 bg-linear-to-t from-canvas"
+        />
+      )}
       {!atEnd && (
         <Button
           size="sm"
