@@ -28,6 +28,7 @@ for (const { path, colorScheme } of screens) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto(`${server.url}${path}`);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByText(/^(Loading|Opening)/)).toHaveCount(0);
     // Diffs bring colours of their own, which mark syntax and are no text to rely on.
     const { violations } = await new AxeBuilder({ page }).exclude('diffs-container').analyze();
     const found = violations.map(

@@ -139,15 +139,30 @@ test('the task list works by keyboard alone', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'Message to the agent' })).toBeFocused();
 });
 
-test('what is typed before the task is loaded is not lost, and never a shortcut', async ({ page }) => {
-  let release = () => undefined as void;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route('**/tasks/pr_13_3/open', async (route) => {
-    await released;
+/** Keeps the task from being opened until the returned function is called. */
+async function holdOpening(page: Page, taskId: string): Promise<() => void> {
+  const held = Promise.withResolvers<void>();
+  await page.route(`**/tasks/${taskId}/open`, async (route) => {
+    await held.promise;
     await route.continue();
   });
+  return held.resolve;
+}
+
+test('a message sent before the task is loaded goes out once it is', async ({ page }) => {
+  const release = await holdOpening(page, 'pr_13_3');
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await composer.fill('Quick as I am');
+  await composer.press('Enter');
+  await expect(page.getByText('Opening the task…')).toBeVisible();
+  release();
+  await expect(page.getByRole('article', { name: 'Message from ada' })).toContainText('Quick as I am');
+  await expect(composer).toHaveValue('');
+});
+
+test('what is typed before the task is loaded is not lost, and never a shortcut', async ({ page }) => {
+  const release = await holdOpening(page, 'pr_13_3');
   await open(page, '/organizations/1');
   await page
     .getByRole('navigation', { name: 'Tasks' })
@@ -246,6 +261,7 @@ for (const path of [
     await page.setViewportSize({ width: 390, height: 844 });
     await open(page, path);
     await expect(page.locator('#content')).toBeVisible();
+    await expect(page.getByText(/^(Loading|Opening)/)).toHaveCount(0);
     const excess = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );

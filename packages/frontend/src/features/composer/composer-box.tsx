@@ -1,12 +1,13 @@
 import type { TaskAddress } from '@foundry/client/api';
 import { maxMessageLength } from '@foundry/shared/requests';
 import { ArrowUp, Square } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useShortcut } from '../../app/use-shortcut.ts';
 import { Button } from '../../ui/button.tsx';
 import { modifier } from '../../ui/kbd.tsx';
 import { useComposerFocus } from './composer-focus.ts';
+import { forgetWish, isWished, wishToSend } from './send-wish.ts';
 import { useDraft } from './use-draft.ts';
 
 /** Two presses of Escape within this time stop the agent, in milliseconds. */
@@ -17,7 +18,7 @@ interface ComposerBoxProps {
   /** The agent works, so that a message will wait and a stop makes sense. */
   busy: boolean;
   stopping: boolean;
-  /** True once the text is taken care of; false keeps it for another try. Null while nothing can be sent yet. */
+  /** True once the text is taken care of; false keeps it for another try. Null while nothing can be sent yet: what is sent then goes out later. */
   onSend: ((text: string) => boolean | Promise<boolean>) | null;
   onStop: () => void;
   /** Stands at the left below the text. */
@@ -34,9 +35,15 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
   useShortcut({ key: '.', withModifier: true, whileTyping: true }, onStop, busy);
 
   const tooLong = text.trim().length > maxMessageLength;
-  const cannotSend = onSend === null || text.trim() === '' || tooLong || sending;
+  const [wished, setWished] = useState(() => onSend === null && isWished(at.taskId, text.trim()));
+  const cannotSend = text.trim() === '' || tooLong || sending || wished;
   const send = async () => {
     if (cannotSend) return;
+    if (onSend === null) {
+      wishToSend(at.taskId, text.trim());
+      setWished(true);
+      return;
+    }
     const taken = onSend(text.trim());
     if (taken === true) {
       setText('');
@@ -46,6 +53,20 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
       setSending(false);
     }
     input.current?.focus();
+  };
+  const sendWished = useEffectEvent(() => {
+    if (onSend === null) return;
+    if (isWished(at.taskId, text.trim())) void send();
+    forgetWish();
+  });
+  useEffect(() => {
+    const timer = setTimeout(() => sendWished());
+    return () => clearTimeout(timer);
+  }, []);
+  const change = (next: string) => {
+    forgetWish();
+    setWished(false);
+    setText(next);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     // An input method's own Enter picks a word.
@@ -68,7 +89,7 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
         value={text}
         rows={1}
         readOnly={sending}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
         className="block field-sizing-content max-h-[35vh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 text-base outline-none placeholder:text-ink-3"
       />
@@ -90,11 +111,11 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
             variant="primary"
             size="icon"
             disabled={cannotSend}
-            pending={sending}
+            pending={sending || wished}
             onClick={() => void send()}
             aria-label={busy ? 'Queue message' : 'Send message'}
           >
-            {!sending && <ArrowUp aria-hidden className="size-4" />}
+            {!sending && !wished && <ArrowUp aria-hidden className="size-4" />}
           </Button>
         </span>
       </div>

@@ -4,7 +4,7 @@ import { ComposerBox } from './composer-box.tsx';
 import { ComposerDock } from './composer-dock.tsx';
 import { canWrite } from './use-can-write.ts';
 
-/** Stands in for the composer while the conversation is read: one can write at once, and send a moment later. */
+/** Stands in for the composer while the conversation is read: one can write at once; what is sent goes out a moment later. */
 export function WaitingComposer({ at, task }: { at: TaskAddress; task: TaskSummary }) {
   if (!canWrite(task)) return null;
   return (
