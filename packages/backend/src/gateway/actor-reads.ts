@@ -21,7 +21,7 @@ import {
   taskSessionAddress,
   userAddress,
 } from '../actors/addresses.ts';
-import { taskIndexEntrySchema } from '../actors/organization/commands.ts';
+import { indexedTaskSchema } from '../actors/organization/commands.ts';
 import { userAccessSchema } from '../actors/user/commands.ts';
 import type { ActorAddress } from '../command-loop/catalog.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
@@ -90,7 +90,7 @@ export function createActorReads(connections: ActorConnections) {
         organizationAddress(organizationId),
         'getTaskIndexEntry',
         [{ taskId }],
-        taskIndexEntrySchema.nullable(),
+        indexedTaskSchema.nullable(),
       ),
     /** Newest first; `before` is a sequence number. */
     auditPage: (organizationId: string, before: number | null, limit: number) =>

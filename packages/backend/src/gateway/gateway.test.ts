@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apiErrorSchema } from '@foundry/shared/errors';
+import { pullRequestTaskId } from '@foundry/shared/ids';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { facts } from './testing/stand-ins.ts';
 import {
   grant,
   ids,
   publicUrl,
+  pullRequestOf,
   roles,
   startWorld,
   userIdOf,
@@ -182,21 +184,27 @@ describe('who may use which route', () => {
     expect((await world.request('member', 'GET', path)).status).toBe(404);
   });
 
-  test('[R7] a task that nobody opened is not opened by looking at it', async () => {
-    const place = { ...hiddenPlace, taskId: ids.virtualTask };
-    for (const route of [`GET ${T}`, `POST ${T}/provision`, `GET ${T}/diff`, `POST ${T}/sessions`]) {
-      const { method, path } = split(route);
-      const answer = await world.request(
-        'member',
-        method,
-        fill(path, place),
-        method === 'GET' ? undefined : {},
-      );
-      expect([answer.status, words(answer.body)]).toMatchObject([404, { code: 'task_not_opened' }]);
-    }
-    expect([...facts.called].some((key) => key.endsWith(ids.virtualTask))).toBe(false);
-    expect(facts.received.some(({ actor }) => actor.endsWith(ids.virtualTask))).toBe(false);
-  });
+  test.each(['open', 'merged'] as const)(
+    '[R7] the task of an %s pull request that nobody opened is not opened by looking at it',
+    async (state) => {
+      const number = state === 'open' ? 2 : 3;
+      const item = pullRequestOf(ids.open, number);
+      const taskId = pullRequestTaskId(ids.open, number);
+      await world.tell('organization.command.applyPullRequests', {
+        generation: null,
+        pullRequests: [{ ...item, pullRequest: { ...item.pullRequest, state } }],
+      });
+      const place = { ...hiddenPlace, taskId };
+      for (const route of [`GET ${T}`, `POST ${T}/provision`, `GET ${T}/diff`, `POST ${T}/sessions`]) {
+        const { method, path } = split(route);
+        const body = method === 'GET' ? undefined : {};
+        const answer = await world.request('member', method, fill(path, place), body);
+        expect([answer.status, words(answer.body)]).toMatchObject([404, { code: 'task_not_opened' }]);
+      }
+      expect([...facts.called].some((key) => key.endsWith(taskId))).toBe(false);
+      expect(facts.received.some(({ actor }) => actor.endsWith(taskId))).toBe(false);
+    },
+  );
 });
 
 describe('what a person sees of an organization', () => {

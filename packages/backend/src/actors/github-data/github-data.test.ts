@@ -276,12 +276,15 @@ describe('webhooks', () => {
     });
     await stack.control('POST', `/repos/acme/storefront/pulls/${opened.number}/merge`, { login: 'ada' });
     await eventually(async () =>
-      expect(pullTask(await snapshot(), opened.number)).toMatchObject({
-        status: { state: 'merged' },
-        pullRequest: { state: 'merged' },
-        contentVersion: 2,
+      expect(
+        await stack.connections.call(organizationAddress(acme), 'getTaskIndexEntry', [{ taskId: first.id }]),
+      ).toMatchObject({
+        opened: false,
+        task: { status: { state: 'merged' }, pullRequest: { state: 'merged' }, contentVersion: 2 },
       }),
     );
+    // Nobody had opened it: there is nothing left to be shown.
+    expect((await snapshot()).tasks.map(({ id }) => id)).not.toContain(first.id);
   });
 
   test('a push to the base brings a pull request into conflict, of which GitHub sends nothing', async () => {

@@ -156,10 +156,14 @@ export const organizationCatalog = {
 };
 export type OrganizationCatalog = typeof organizationCatalog;
 
-/** Answer of the action `getTaskIndexEntry`: all that a Task actor needs to initialise itself. */
+/** All that a Task actor needs to initialise itself. */
 export const taskIndexEntrySchema = z.object({
   task: taskSummarySchema,
   repository: repositorySchema,
   organization: organizationSchema,
 });
 export type TaskIndexEntry = z.infer<typeof taskIndexEntrySchema>;
+
+/** Answer of the action `getTaskIndexEntry`; `opened`: the task has an actor, which may be asked. */
+export const indexedTaskSchema = taskIndexEntrySchema.extend({ opened: z.boolean() });
+export type IndexedTaskEntry = z.infer<typeof indexedTaskSchema>;

@@ -2,7 +2,7 @@ import { repositoryIdSchema, taskIdSchema } from '@foundry/shared/ids';
 import { z } from 'zod';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { organizationLimits } from '../../limits.ts';
-import type { TaskIndexEntry } from './commands.ts';
+import type { IndexedTaskEntry } from './commands.ts';
 import { listRepositories, readOrganization, readRepository } from './db/catalog-repository.ts';
 import { listRuntimeIssues } from './db/repository.ts';
 import { pageTasks, readTask, readTaskOfBranch, type TaskPage } from './db/task-repository.ts';
@@ -28,8 +28,8 @@ export const reads = {
   tasks: async (c: LoopActionContext, input: unknown): Promise<TaskPage> =>
     await pageTasks(c.db, tasksQuerySchema.parse(input ?? {})),
 
-  /** `getTaskIndexEntry({taskId})`: all that a Task actor needs to begin; null when there is no such task. */
-  getTaskIndexEntry: async (c: LoopActionContext, input: unknown): Promise<TaskIndexEntry | null> => {
+  /** `getTaskIndexEntry({taskId})`: all that a Task actor needs to begin, and whether it has begun; null when there is no such task. */
+  getTaskIndexEntry: async (c: LoopActionContext, input: unknown): Promise<IndexedTaskEntry | null> => {
     const { taskId } = taskQuerySchema.parse(input);
     return await c.db.transaction(async (tx) => {
       const task = await readTask(tx, taskId);
@@ -37,7 +37,7 @@ export const reads = {
       const repository = task === null ? null : await readRepository(tx, task.summary.repositoryId);
       return task === null || organization === null || repository === null
         ? null
-        : { task: task.summary, repository, organization };
+        : { task: task.summary, repository, organization, opened: task.materialised };
     });
   },
 

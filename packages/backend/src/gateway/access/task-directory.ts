@@ -48,23 +48,18 @@ export class TaskDirectory {
 
   /**
    * The task's actor may be called. @throws HttpError 404 `task_not_opened` while it is only a row of the index.
-   * @returns whether it certainly exists, or is about to.
    */
-  async requireOpened(organizationId: string, taskId: string): Promise<boolean> {
-    const key = taskKey(organizationId, taskId);
-    if (this.#opened.get(key) === true) return true;
+  async requireOpened(organizationId: string, taskId: string): Promise<void> {
+    if (this.isKnownOpened(organizationId, taskId)) return;
     const entry = await this.#reads.taskIndexEntry(organizationId, taskId);
     if (entry === null) throw notFound('task');
-    const { state } = entry.task.status;
-    // One that was never opened may be merged or closed by now: then only its actor can tell.
-    if (state === 'virtual') {
+    if (!entry.opened) {
       throw new HttpError(
         404,
         'task_not_opened',
         'Nobody has opened this task yet. Open it to start working on it.',
       );
     }
-    return state !== 'merged' && state !== 'closed';
   }
 
   /** Its actor has answered before, here. */
@@ -79,10 +74,9 @@ export class TaskDirectory {
 
   /** The task's snapshot. @throws as `requireOpened` */
   async snapshot(organizationId: string, taskId: string): Promise<TaskSnapshot> {
-    const exists = await this.requireOpened(organizationId, taskId);
-    const read = (): Promise<TaskSnapshot> => this.#reads.taskSnapshot(organizationId, taskId);
+    await this.requireOpened(organizationId, taskId);
     // A task made a moment ago is in the index before its actor has heard of it.
-    const snapshot = exists ? await untilKnown(read) : await read();
+    const snapshot = await untilKnown(() => this.#reads.taskSnapshot(organizationId, taskId));
     this.#opened.set(taskKey(organizationId, taskId), true);
     for (const session of snapshot.sessions) {
       this.#sessions.set(sessionKey(organizationId, session.id), taskId);

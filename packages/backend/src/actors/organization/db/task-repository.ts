@@ -22,6 +22,11 @@ export interface IndexedTask {
   readonly materialised: boolean;
 }
 
+/** Nobody opened it and its pull request is over: kept until the next sweep, so that older news finds it, but not shown. */
+export function isListed({ materialised, summary }: IndexedTask): boolean {
+  return materialised || summary.pullRequest === null || summary.pullRequest.state === 'open';
+}
+
 const noChecks: PullRequest['checks'] = { state: 'none', total: 0, failed: 0 };
 
 /** A row as it was read. */
@@ -204,6 +209,8 @@ export async function pageTasks(
               lt(tasks.updatedAtMs, after.updatedAtMs),
               and(eq(tasks.updatedAtMs, after.updatedAtMs), lt(tasks.id, after.id)),
             ),
+        // As `isListed`.
+        or(tasks.materialised, sql`coalesce(${tasks.pullRequestState}, 'open') = 'open'`),
         options.repositoryIds === null ? undefined : inJsonList(tasks.repositoryId, options.repositoryIds),
       ),
     )

@@ -2,15 +2,21 @@ import { single, type TransactionContext } from '../../../command-loop/handlers.
 import { organizationIdOf, taskAddress } from '../../addresses.ts';
 import * as facts from '../db/pull-request-facts.ts';
 import * as repository from '../db/task-repository.ts';
-import { announce } from './announce.ts';
+import { announce, removed } from './announce.ts';
 import { generationOf } from './catalog.ts';
 import type { OrganizationInput } from './inputs.ts';
 
 /** Everybody sees the new summaries; tasks with an actor are told (R7: no other actor is ever woken or made). */
 function tellChanged(t: TransactionContext, changed: readonly repository.IndexedTask[]): void {
+  const listed = changed.filter(repository.isListed);
+  const unlisted = changed.filter((task) => !repository.isListed(task));
   announce(
     t,
-    changed.map(({ summary }) => ({ type: 'taskSummary', entity: summary })),
+    listed.map(({ summary }) => ({ type: 'taskSummary', entity: summary })),
+    removed(
+      'taskSummary',
+      unlisted.map(({ summary }) => summary.id),
+    ),
   );
   const organizationId = organizationIdOf(t.key);
   for (const { summary, materialised } of changed) {
