@@ -6,6 +6,8 @@ const node = {
   pool: 'forks',
   testTimeout: 20_000,
   hookTimeout: 60_000,
+  // RivetKit's native side says for every actor that stops at the end of a test that its database is closed.
+  env: { RUST_LOG: process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'off' },
 } as const;
 
 /** Packages whose tests need no engine. */
