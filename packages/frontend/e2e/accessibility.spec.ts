@@ -20,6 +20,7 @@ const screens = [
   { path: '/organizations/1', colorScheme: 'light' },
   { path: task, colorScheme: 'light' },
   { path: task, colorScheme: 'dark' },
+  { path: '/organizations/1/tasks/pr_11_39', colorScheme: 'light' },
   { path: '/organizations/1/tasks/pr_11_999', colorScheme: 'dark' },
 ] as const;
 

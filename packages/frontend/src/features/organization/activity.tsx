@@ -64,6 +64,11 @@ function useLatest(refetch: (options: { cancelRefetch: boolean }) => Promise<unk
   }, [version, refetch]);
 }
 
+/** Long ids serve to find the cause in a log; the title has them whole. */
+function shortCause(causedBy: string): string {
+  return causedBy.length <= 20 ? causedBy : `${causedBy.slice(0, 16)}…`;
+}
+
 function ActivityRow({ entry }: { entry: AuditEntry }) {
   return (
     <li className="flex items-baseline gap-3 py-2">
@@ -74,7 +79,7 @@ function ActivityRow({ entry }: { entry: AuditEntry }) {
           {entry.causedBy !== null && (
             <>
               {' '}
-              · because of <span className="font-mono">{entry.causedBy}</span>
+              · because of <span className="font-mono">{shortCause(entry.causedBy)}</span>
             </>
           )}
         </p>

@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
-import { currentComposer } from '../composer/composer-focus.ts';
+import { currentComposer, focusComposer } from '../composer/composer-focus.ts';
 import { useCanWrite } from '../composer/use-can-write.ts';
 import { useDraft } from '../composer/use-draft.ts';
 import { useTask } from './task-context.ts';
@@ -23,9 +23,11 @@ function ConflictsWith({ base }: { base: string }) {
   const written = useRef(false);
   const write = () => {
     const wish = `Merge ${base} into this branch, resolve the conflicts, and run the tests.`;
-    setText(text.trim() === '' ? wish : `${text.trimEnd()}\n\n${wish}`);
+    if (!text.includes(wish)) setText(text.trim() === '' ? wish : `${text.trimEnd()}\n\n${wish}`);
     written.current = true;
     setOpen(false);
+    // At once: Enter, pressed quickly, is for the message and not for this button again.
+    focusComposer();
   };
   return (
     <Popover
