@@ -9,7 +9,8 @@ interface DialogProps {
   title: string;
   description?: string;
   children: ReactNode;
-  className?: string;
+  /** For a list or a question. */
+  isNarrow?: boolean;
   /** Gets the focus when the dialog opens, instead of its first control. */
   initialFocus?: RefObject<HTMLElement | null>;
 }
@@ -20,7 +21,7 @@ export function Dialog({
   title,
   description,
   children,
-  className,
+  isNarrow = false,
   initialFocus,
 }: DialogProps) {
   return (
@@ -30,8 +31,8 @@ export function Dialog({
         <BaseDialog.Popup
           {...(initialFocus === undefined ? {} : { initialFocus })}
           className={classNames(
-            'popup fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[min(560px,calc(100vw-24px))] -translate-x-1/2 flex-col',
-            className,
+            'popup fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] -translate-x-1/2 flex-col',
+            isNarrow ? 'w-[min(420px,calc(100vw-24px))]' : 'w-[min(560px,calc(100vw-24px))]',
           )}
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-2">

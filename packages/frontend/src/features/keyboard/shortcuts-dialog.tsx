@@ -21,12 +21,7 @@ export function ShortcutsDialog() {
   const [open, setOpen] = useState(false);
   useShortcut({ key: '?' }, () => setOpen(true));
   return (
-    <Dialog
-      open={open}
-      onOpenChange={setOpen}
-      title="Keyboard shortcuts"
-      className="w-[min(420px,calc(100vw-24px))]"
-    >
+    <Dialog open={open} onOpenChange={setOpen} title="Keyboard shortcuts" isNarrow>
       <dl className="mt-1 divide-y divide-line">
         {shortcuts.map(({ what, keys }) => (
           <div key={what} className="flex items-center justify-between gap-4 py-1.5">
