@@ -31,6 +31,22 @@ export const engineLimits = {
   /** The engine's log file is moved aside at this size. One old file is kept. */
   logMaxSizeBytes: 20 * 1024 * 1024,
   logCheckIntervalMs: 60_000,
+  /** How long the engine waits for a backend that may be dead. */
+  patience: {
+    /**
+     * By default 15 s. Not less than this: after the death of the engine itself, its backend needs up to 4 s on a busy
+     * machine until it is connected again. A backend that is away for longer stops its actors, and those wait half a
+     * minute for the locks of the dead engine.
+     */
+    backendLostMs: 5_000,
+    /** Not less: an actor that is only slow is started a second time then, and the second one never gets its messages. */
+    actorStartMs: 30_000,
+    /**
+     * By default half an hour, in which an actor whose backend died while it was going to sleep could not be woken. More
+     * than the 15 s that RivetKit gives an actor to stop.
+     */
+    actorStopMs: 30_000,
+  },
   /** How often new sockets to the engine are looked for (they appear after every reconnect). */
   tcpNoDelayIntervalMs: 1_000,
 } as const;
@@ -94,6 +110,12 @@ export const commandLimits = {
   maxQueueMessageSizeBytes: 127 * 1024,
   /** The outbox packs messages to one target up to this size. */
   bulkMessageSizeBytes: 100 * 1024,
+  /** A step that is a transaction; an effect has the timeout of its command. */
+  stepTimeoutMs: 15_000,
+  /** A transaction within it, rolled back after this. */
+  transactionTimeoutMs: 10_000,
+  /** One delivery of the outbox, to all its targets. */
+  deliveryTimeoutMs: 30_000,
   /** Retries of a step after its first attempt, for faults that may pass. */
   stepRetries: 2,
   stepRetryBackoffMs: 100,
@@ -125,6 +147,8 @@ export const commandLimits = {
   restartMaxDelayMs: 5_000,
   restartResetAfterMs: 10_000,
   restartsUntilIssue: 3,
+  /** An actor whose loop fails this often in a row (after some 6 s) is put to sleep, to be started anew. */
+  restartsUntilSleep: 7,
 } as const;
 
 export const connectionLimits = {

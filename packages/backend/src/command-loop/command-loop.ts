@@ -68,6 +68,11 @@ export function commandLoop<C extends Catalog>(kind: string, catalog: C, handler
           { command: null, step: null, attempt: restarts, message: `The command loop restarted: ${message}` },
         );
       }
+      if (restarts >= commandLimits.restartsUntilSleep) {
+        // The engine may have given this actor's database to another life of it, or to none: then no restart helps here.
+        // Asleep, it is started anew by its alarm or by the next call, with a database that is its own.
+        context.sleep();
+      }
     },
   );
   return {

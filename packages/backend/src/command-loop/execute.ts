@@ -6,6 +6,7 @@ import type { CommandMessage } from './connections.ts';
 import type { ActorDatabase } from './database.ts';
 import { CommandError } from './errors.ts';
 import { Finish, type CommandHandler, type RunningCommand, type Step } from './handlers.ts';
+import { commandLimits } from '../limits.ts';
 import { stepObserver } from './observer.ts';
 import * as store from './store-repository.ts';
 
@@ -169,7 +170,7 @@ export async function applyTransactionStep(
         events: collectors.flatMap((collector) => collector.events),
       };
     },
-    { name: 'command-step', timeout: 10_000 },
+    { name: 'command-step', timeout: commandLimits.transactionTimeoutMs },
   );
 }
 
@@ -255,7 +256,7 @@ export async function reject(
       });
       return { answer: { kind: 'finished', outcome, fresh }, change: await flush(tx, [collector]) };
     },
-    { name: 'command-reject' },
+    { name: 'command-reject', timeout: commandLimits.transactionTimeoutMs },
   );
 }
 

@@ -82,7 +82,7 @@ export async function iterate(
   const delivered = await loop.tryStep({
     name: 'deliver outbox',
     maxRetries: 0,
-    timeout: 30_000,
+    timeout: commandLimits.deliveryTimeoutMs,
     run: deliver,
   });
   return { waitMs: delivered.ok ? delivered.value : commandLimits.outboxPollMs };
@@ -126,7 +126,7 @@ async function runSegment(iteration: Iteration, segment: readonly CommandMessage
     const batch = await iteration.loop.tryStep({
       name: iteration.label(batchName(segment)),
       maxRetries: 0,
-      timeout: 15_000,
+      timeout: commandLimits.stepTimeoutMs,
       run: async (step) => await transactionStep(step, executables, 0),
     });
     if (batch.ok && batch.value.type === 'applied') {
@@ -156,7 +156,7 @@ async function runOne(iteration: Iteration, message: CommandMessage): Promise<vo
       maxRetries: commandLimits.stepRetries,
       retryBackoffBase: commandLimits.stepRetryBackoffMs,
       // The abort signal ends an effect first; the step's own timeout is for what does not listen to it.
-      timeout: isEffect ? executable.definition.timeoutMs + 2_000 : 15_000,
+      timeout: isEffect ? executable.definition.timeoutMs + 2_000 : commandLimits.stepTimeoutMs,
       retryOnTimeout: !isEffect,
       run: async (context) =>
         isEffect
@@ -195,6 +195,7 @@ async function refuse(
 ): Promise<void> {
   const rejected = await iteration.loop.tryStep({
     name: iteration.label(`reject ${executable === null ? 'unknown command' : message.name}`),
+    timeout: commandLimits.stepTimeoutMs,
     run: async (step) => {
       const { answer, change } = await reject(step.db, step.key, executable, message, failure);
       announce(step, message, answer);

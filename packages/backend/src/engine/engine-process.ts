@@ -12,6 +12,17 @@ export interface EngineSettings {
   /** Folder of the engine's own database. */
   readonly databaseDir: string;
   readonly logFile: string;
+  readonly patience: EnginePatience;
+}
+
+/** How long the engine waits for a backend that may be dead, in milliseconds. */
+export interface EnginePatience {
+  /** Silence of a backend after which its actors run elsewhere. Noticed per actor, after once to twice this time. */
+  readonly backendLostMs: number;
+  /** How long an actor that was given to a backend may take to start. */
+  readonly actorStartMs: number;
+  /** How long an actor that goes to sleep may take to stop. Until then it cannot be woken. */
+  readonly actorStopMs: number;
 }
 
 /** What each of the engine's three ports is for, by its distance from the first. */
@@ -33,10 +44,9 @@ function engineEnvironment(settings: EngineSettings): Record<string, string> {
     RIVET__FILE_SYSTEM__PATH: settings.databaseDir,
     // Its side of what tcp-nodelay.ts does on ours.
     RIVET__GUARD__TCP_NODELAY: 'true',
-    // Actors of a dead backend move on after 5 s of silence; by default they wait longer. Not less: after the death of
-    // the engine itself, its backend needs up to 4 s on a busy machine until it is connected again. A backend that is
-    // away for longer than this stops its actors, and those wait half a minute for the locks of the dead engine.
-    RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: '5000',
+    RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: String(settings.patience.backendLostMs),
+    RIVET__PEGBOARD__ACTOR_START_THRESHOLD: String(settings.patience.actorStartMs),
+    RIVET__PEGBOARD__ACTOR_STOP_THRESHOLD: String(settings.patience.actorStopMs),
     RIVET__PEGBOARD__ENVOY_UPDATE_PING_INTERVAL: '500',
     // While no backend is there, each try to place an actor doubles the wait for the next one, by default from 2 s to
     // minutes: a backend that was killed twice in a row left its actors unreachable for 20 s and more.

@@ -12,6 +12,7 @@ import {
   enginePorts,
   spawnEngine,
   truncateLog,
+  type EnginePatience,
   type EngineSettings,
 } from './engine-process.ts';
 import { acquireLock, LockedError } from './lock-file.ts';
@@ -116,6 +117,8 @@ export interface SupervisorOptions {
   readonly port: number;
   readonly host?: string;
   readonly logger: Logger;
+  /** What differs from `engineLimits.patience`. */
+  readonly patience?: Partial<EnginePatience>;
   /** How long an engine left behind may take to answer before it is ended. */
   readonly adoptTimeoutMs?: number;
   /** Time between SIGTERM and SIGKILL. */
@@ -160,7 +163,12 @@ class EngineSupervisor implements Engine {
     this.port = options.port;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? engineLimits.stopTimeoutMs;
     const host = options.host ?? '127.0.0.1';
-    this.#settings = { host, port: options.port, ...this.#paths };
+    this.#settings = {
+      host,
+      port: options.port,
+      patience: { ...engineLimits.patience, ...options.patience },
+      ...this.#paths,
+    };
     this.#fingerprint = engineFingerprint(this.#settings);
     // The engine needs no token on loopback; rivetkit's address form wants one.
     this.endpoint = `http://default:token@${host}:${options.port}`;

@@ -21,7 +21,7 @@ import type { Registry, RegistryActors, RegistryConfigInput } from 'rivetkit';
 import { createClient, type Client } from 'rivetkit/client';
 import { createLogger } from '../log.ts';
 import { startActors } from './actor-host.ts';
-import { enginePorts } from './engine-process.ts';
+import { enginePorts, type EnginePatience } from './engine-process.ts';
 import { findFreePorts, PortTakenError } from './ports.ts';
 import { superviseEngine, type Engine } from './supervisor.ts';
 import { keepTcpNoDelay } from './tcp-nodelay.ts';
@@ -30,6 +30,7 @@ import { keepTcpNoDelay } from './tcp-nodelay.ts';
 export async function startIsolatedEngine(options?: {
   readonly dataDir?: string;
   readonly onRestart?: (restarts: number) => void;
+  readonly patience?: Partial<EnginePatience>;
 }): Promise<Engine & { readonly dataDir: string }> {
   const ownDir = options?.dataDir === undefined;
   const dataDir = options?.dataDir ?? (await mkdtemp(join(tmpdir(), 'foundry-engine-')));
@@ -41,6 +42,7 @@ export async function startIsolatedEngine(options?: {
         dataDir,
         port,
         logger,
+        ...(options?.patience === undefined ? {} : { patience: options.patience }),
         ...(options?.onRestart === undefined ? {} : { onRestart: options.onRestart }),
       });
       return {
