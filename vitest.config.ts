@@ -10,6 +10,8 @@ const node = {
   env: { RUST_LOG: process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'off' },
 } as const;
 
+const killTests = 'packages/backend/src/actors/testing/kill*.test.ts';
+
 /** Packages whose tests need no engine. */
 const plainPackages = ['shared', 'client', 'github-double', 'demo-agent'];
 
@@ -23,13 +25,16 @@ const projects = [
       ...node,
       name: 'backend',
       include: ['packages/backend/**/*.test.ts'],
-      // The kill tests take minutes and are not steady yet on two cores: `vitest run --config vitest.kill.config.ts`.
-      exclude: ['**/node_modules/**', '**/kill.test.ts', '**/kill-{tasks,sandboxes}.test.ts'],
+      exclude: ['**/node_modules/**', killTests],
       // Engines, sandboxes and agents are processes of their own: a moment without a processor is no fault of ours.
       retry: 2,
     },
   },
   { test: { ...node, name: 'scripts', include: ['scripts/**/*.test.ts'] } },
+  // After all others, one file at a time: they keep both cores busy, and tell a slow actor from a stuck one by time.
+  {
+    test: { ...node, name: 'kill', include: [killTests], maxWorkers: 1, sequence: { groupOrder: 1 } },
+  },
 ];
 
 export default defineConfig({

@@ -35,5 +35,6 @@ test('[CMD-11] an actor whose process died at work goes on without being called'
     await killable.dispose();
     await world.stop();
     await engine.stop();
+    await killable.disposeConnections();
   }
 }, 150_000);

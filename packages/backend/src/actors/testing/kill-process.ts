@@ -8,7 +8,7 @@ import { ActorConnections } from '../../command-loop/connections.ts';
 import { stepObserver } from '../../command-loop/observer.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
-import { gitHubLimits } from '../../limits.ts';
+import { commandLimits, connectionLimits, gitHubLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideTestServices } from './test-services.ts';
@@ -36,7 +36,17 @@ const firstArmed = new Promise<void>((resolve) => {
 await firstArmed;
 
 const log = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'fatal');
-const connections = new ActorConnections({
+/** Tells the test who is sent commands: it waits until they have dealt with them. */
+class ToldConnections extends ActorConnections {
+  override async call(...[address, action, ...rest]: Parameters<ActorConnections['call']>): Promise<unknown> {
+    if (action === 'enqueue' || action === 'enqueueAndWait') {
+      process.send?.({ type: 'addressed', kind: address.kind, key: address.key });
+    }
+    return await super.call(address, action, ...rest);
+  }
+}
+
+const connections = new ToldConnections({
   endpoint: environment.RIVET_ENDPOINT,
   poolName: environment.RIVET_POOL,
   log,
@@ -54,6 +64,8 @@ const heldTimeoutMs = 300_000;
 for (const definition of registeredLoops().flatMap(({ catalog }) => Object.values(catalog))) {
   Object.assign(definition, { timeoutMs: heldTimeoutMs });
 }
+Object.assign(connectionLimits, { idleMs: 3_000 });
+Object.assign(commandLimits, { stepTimeoutMs: heldTimeoutMs, transactionTimeoutMs: heldTimeoutMs });
 
 // The test takes longer than this chain's interval on a busy machine.
 Object.assign(gitHubLimits, { repairIntervalMs: 3_600_000 });

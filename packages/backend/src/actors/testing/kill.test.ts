@@ -10,4 +10,4 @@ test('[CMD-7] every command of every catalog has a sample', () => {
   expect(missing).toEqual([]);
 });
 
-testKills('accounts');
+testKills();

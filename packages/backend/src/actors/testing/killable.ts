@@ -1,14 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ActorAddress } from '../../command-loop/catalog.ts';
+import { addressText, type ActorAddress } from '../../command-loop/catalog.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
+import { connectionLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 
 const ipcSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('armed') }),
+  z.object({ type: z.literal('addressed'), kind: z.string(), key: z.array(z.string()) }),
   z.object({
     type: z.literal('reached'),
     actor: z.string(),
@@ -23,8 +27,14 @@ export function idOf({ actor, commandId, step, moment }: Reached): string {
   return [actor, commandId, step, moment].join(' ');
 }
 
+// An actor with a connection does not sleep.
+Object.assign(connectionLimits, { idleMs: 3_000 });
+
 /** While the process restarts, calls fail; they are made again for this long. */
 const recoveryMs = 60_000;
+const callTimeoutMs = 15_000;
+/** An actor that is woken answers in this time, or its transaction is held. */
+const pokeTimeoutMs = 3_000;
 
 /** The process that the test ends and starts again, and the test's own way to its actors. */
 export class Killable {
@@ -32,10 +42,15 @@ export class Killable {
   readonly #endpoint: string;
   readonly #environment: () => Record<string, string>;
   #child: ChildProcess | null = null;
+  /** The next life of the process: everything is loaded, nothing runs. Half of a restart is loading. */
+  #spare: ChildProcess | null = null;
   #connections: ActorConnections;
+  readonly #closing: Promise<void>[] = [];
   /** What the present life of the process reached, in order. */
   reached: Reached[] = [];
   #reachedIds = new Set<string>();
+  /** Who was sent commands, by the test or by actors in any life of the process; by name. */
+  readonly addressed = new Map<string, ActorAddress>();
   kills = 0;
 
   /** `endpoint`: of an engine of its own, since an App exists once per engine. */
@@ -53,27 +68,36 @@ export class Killable {
     });
   }
 
-  /** Starts the process; steps that reach one of `armed` are held. */
-  async start(armed: readonly string[] = []): Promise<void> {
-    this.reached = [];
-    this.#reachedIds = new Set();
-    const child = fork(new URL('kill-process.ts', import.meta.url), {
+  #fork(): ChildProcess {
+    return fork(new URL('kill-process.ts', import.meta.url), {
       env: {
         ...process.env,
         RIVET_ENDPOINT: this.#endpoint,
         RIVET_POOL: this.#pool,
         RIVET_RUN_SERVICES: '0',
+        // Every life loads the same modules.
+        NODE_COMPILE_CACHE: join(tmpdir(), 'foundry-kill-compile-cache'),
         ...this.#environment(),
       },
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+  }
+
+  /** Starts the process; steps that reach one of `armed` are held. */
+  async start(armed: readonly string[] = []): Promise<void> {
+    this.reached = [];
+    this.#reachedIds = new Set();
+    const child = this.#spare ?? this.#fork();
+    this.#spare = null;
     this.#child = child;
     const ready = new Promise<void>((resolve, reject) => {
       child.on('message', (message) => {
         const parsed = ipcSchema.parse(message);
         if (parsed.type === 'ready') {
           resolve();
+        } else if (parsed.type === 'addressed') {
+          this.addressed.set(addressText(parsed), parsed);
         } else if (parsed.type === 'reached') {
           this.reached.push(parsed);
           this.#reachedIds.add(idOf(parsed));
@@ -85,6 +109,7 @@ export class Killable {
     });
     child.send({ armed });
     await ready;
+    this.#spare = this.#fork();
   }
 
   async arm(armed: readonly string[]): Promise<void> {
@@ -116,20 +141,22 @@ export class Killable {
     }
     this.#child = null;
     this.kills += 1;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await end(child);
     // As after a restart of all of Foundry: a client that was connected to the dead process would first have to notice.
-    await this.#connections.dispose();
+    // Not waited for: RivetKit's client waits half a minute for the dead to say goodbye.
+    this.#closing.push(this.#connections.dispose());
     this.#connections = this.newConnections();
   }
 
   /** Calls an action until it answers. @throws what the actor refuses with, and after a minute without an answer. */
   async call(address: ActorAddress, action: string, args: readonly unknown[]): Promise<unknown> {
+    if (action === 'enqueue') {
+      this.addressed.set(addressText(address), address);
+    }
     const endAtMs = Date.now() + recoveryMs;
     for (;;) {
       try {
-        return await this.#connections.call(address, action, args, { timeoutMs: 15_000 });
+        return await this.#connections.call(address, action, args, { timeoutMs: callTimeoutMs });
       } catch (error) {
         if (!(error instanceof UnknownOutcomeError) || Date.now() > endAtMs) {
           throw error;
@@ -142,7 +169,7 @@ export class Killable {
   /** Wakes an actor; whether it answers does not matter, its transaction may be held. */
   async poke(address: ActorAddress): Promise<void> {
     try {
-      await this.#connections.call(address, 'version', [], { timeoutMs: 1_000 });
+      await this.#connections.call(address, 'version', [], { timeoutMs: pokeTimeoutMs });
     } catch (error) {
       if (!(error instanceof UnknownOutcomeError)) {
         throw error;
@@ -150,8 +177,22 @@ export class Killable {
     }
   }
 
+  /** Ends the processes. */
   async dispose(): Promise<void> {
     await this.kill();
-    await this.#connections.dispose();
+    if (this.#spare !== null) {
+      await end(this.#spare);
+    }
   }
+
+  /** Once the engine has stopped: what it kept open for the dead is closed then. */
+  async disposeConnections(): Promise<void> {
+    await Promise.all([...this.#closing, this.#connections.dispose()]);
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }

@@ -251,7 +251,7 @@ export class KillWorld {
     what: string | (() => string),
     deadlineMs: number,
     check: () => Promise<T | null>,
-    pollMs = 50,
+    pollMs = 150,
   ): Promise<T> {
     const endAtMs = Date.now() + deadlineMs;
     for (;;) {

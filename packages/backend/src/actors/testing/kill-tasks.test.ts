@@ -1,3 +1,0 @@
-import { testKills } from './kill-harness.ts';
-
-testKills('tasks');
