@@ -317,7 +317,7 @@ export function testKills(): void {
         `uninterrupted in ${seconds(startedAtMs, calmAtMs)}, prepared in ${seconds(calmAtMs, preparedAtMs)}, ` +
         `interrupted in ${seconds(preparedAtMs, stoppedAtMs)}, settled in ${seconds(stoppedAtMs, Date.now())}\n`,
     );
-  }, 400_000);
+  }, 900_000);
 }
 
 function expectEveryStepReached(runs: readonly Run[]): void {
