@@ -21,6 +21,7 @@ import { startGateway, type Gateway } from './gateway/server.ts';
 import type { Logger } from './log.ts';
 import { LocalSandboxProvider } from './sandbox/providers/local.ts';
 import { locateLocalSandboxPrograms } from './sandbox/providers/local-programs.ts';
+import { wakeOrganizations } from './wake-organizations.ts';
 
 /** Something that was started and has to be stopped; later ones are stopped first. */
 export interface Part {
@@ -140,6 +141,8 @@ export async function startParts(config: Config, logger: Logger, parts: Part[]):
     provideServices(createActorServices(config, storage, logger));
     const host = await startActors({ use: actors }, { endpoint, pool, logger });
     parts.push({ name: 'actors', stop: () => host.stop() });
+    const waking = wakeOrganizations(actorConnections, logger);
+    parts.push({ name: 'waking organizations', stop: async () => waking.stop() });
   }
   if (config.roles.gateway) {
     const gateway = await startGatewayPart(config, logger, storage, actorConnections, engine);

@@ -54,6 +54,12 @@ export const engineLimits = {
 export const processLimits = {
   /** An error of a process is reported to at most this many organizations. */
   organizationsToldOfErrors: 50,
+  /** Organizations whose actors are woken when a backend starts; others wake when somebody comes. */
+  organizationsWokenAtStart: 100,
+  parallelWakes: 8,
+  wakeTimeoutMs: 20_000,
+  wakeAttempts: 3,
+  wakeRetryMs: 500,
   /** How long the backend may take to drain actors and connections after SIGTERM. */
   shutdownTimeoutMs: 15_000,
   /** Part of it that actors get to save and stop. */

@@ -2,9 +2,37 @@ import { z } from 'zod';
 import { check } from './expect.ts';
 
 const actorsSchema = z.object({
-  actors: z.array(z.object({ actor_id: z.string(), name: z.string(), key: z.string().nullable() })),
+  actors: z.array(
+    z.object({
+      actor_id: z.string(),
+      name: z.string(),
+      key: z.string().nullable(),
+      connectable_ts: z.number().nullish(),
+    }),
+  ),
   pagination: z.object({ cursor: z.string().nullish() }).optional(),
 });
+
+const kinds = [
+  'app',
+  'user',
+  'organization',
+  'auditLog',
+  'githubData',
+  'repository',
+  'task',
+  'taskSession',
+  'sessionStatusSync',
+  'sandboxInstance',
+];
+
+export interface EngineActor {
+  readonly id: string;
+  readonly kind: string;
+  readonly key: string;
+  /** Since when it has been awake; null while it sleeps. */
+  readonly awakeSinceMs: number | null;
+}
 
 /** What the engine says of the actors, asked at its own HTTP interface. */
 export class EngineSide {
@@ -25,9 +53,9 @@ export class EngineSide {
     return JSON.parse(text) as unknown;
   }
 
-  /** Ids and keys of all actors of one kind. */
-  async actors(kind: string): Promise<{ id: string; key: string }[]> {
-    const found: { id: string; key: string }[] = [];
+  /** All actors of one kind. */
+  async actors(kind: string): Promise<EngineActor[]> {
+    const found: EngineActor[] = [];
     let cursor: string | null | undefined;
     do {
       const query = new URLSearchParams({
@@ -37,19 +65,41 @@ export class EngineSide {
         ...(cursor ? { cursor } : {}),
       });
       const page = actorsSchema.parse(await this.#json(`/actors?${query.toString()}`));
-      found.push(...page.actors.map((actor) => ({ id: actor.actor_id, key: actor.key ?? '' })));
+      found.push(
+        ...page.actors.map((actor) => ({
+          id: actor.actor_id,
+          kind,
+          key: actor.key ?? '',
+          awakeSinceMs: actor.connectable_ts ?? null,
+        })),
+      );
       cursor = page.actors.length === 0 ? null : page.pagination?.cursor;
     } while (cursor);
     return found;
   }
 
-  /** The inspector's workflow history of one actor, as text: the names of the steps are in it. */
-  async workflowHistory(actorId: string): Promise<string> {
+  /** Actors that are awake, of every kind. */
+  async awakeActors(): Promise<EngineActor[]> {
+    const all = await Promise.all(kinds.map(async (kind) => await this.actors(kind)));
+    return all.flat().filter(({ awakeSinceMs }) => awakeSinceMs !== null);
+  }
+
+  async #inspect(actorId: string, page: string): Promise<unknown> {
     // The inspector's token is kept under this key of every actor.
     const kv = z
       .object({ value: z.string() })
       .parse(await this.#json(`/actors/${actorId}/kv/keys/Aw==?namespace=default`));
     const token = Buffer.from(kv.value, 'base64').toString('utf8');
-    return JSON.stringify(await this.#json(`/gateway/${actorId}/inspector/workflow-history`, token));
+    return await this.#json(`/gateway/${actorId}/inspector/${page}`, token);
+  }
+
+  /** Returns when the actor itself has answered. @throws {StageFailed} when it does not. */
+  async reach(actorId: string): Promise<void> {
+    await this.#inspect(actorId, 'state');
+  }
+
+  /** The inspector's workflow history of one actor, as text: the names of the steps are in it. */
+  async workflowHistory(actorId: string): Promise<string> {
+    return JSON.stringify(await this.#inspect(actorId, 'workflow-history'));
   }
 }

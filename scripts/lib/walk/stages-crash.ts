@@ -22,6 +22,7 @@ export async function backendKilled(world: World): Promise<void> {
     () => seen,
   );
   await world.stack.backend.kill('SIGKILL');
+  const killedAtMs = Date.now();
   await world.stack.backend.restart();
   await messageIn(world, world.ada, id, ['done'], 60_000);
   const { items } = await readSession(world, world.ada);
@@ -35,11 +36,31 @@ export async function backendKilled(world: World): Promise<void> {
   same('nothing is there twice', numbers.filter((number) => number === 7).length, 1);
   same('the turn ended once', ofTurn.filter((item) => item.body.kind === 'turn_end').length, 1);
   same('the message is there once', ofTurn.filter((item) => item.body.kind === 'user_message').length, 1);
+  await organizationsAwake(world, killedAtMs);
+}
+
+/** What everybody in an organization needs has been woken by the new backend: nobody has to come for it first. */
+async function organizationsAwake(world: World, sinceMs: number): Promise<void> {
+  let seen: unknown = null;
+  await eventually(
+    'the organizations are awake again',
+    30_000,
+    async () => {
+      const kinds = ['organization', 'githubData', 'auditLog'];
+      const actors = (await Promise.all(kinds.map(async (kind) => await world.engine.actors(kind)))).flat();
+      seen = actors.map((actor) => ({ ...actor, sinceMs }));
+      return actors.every(({ awakeSinceMs }) => awakeSinceMs !== null && awakeSinceMs > sinceMs)
+        ? true
+        : null;
+    },
+    () => seen,
+  );
 }
 
 /** Engine killed with a command in flight. */
 export async function engineKilled(world: World): Promise<void> {
   const before = (await readTask(world)).sessions.length;
+  const awake = await world.engine.awakeActors();
   const command = { commandId: randomUUID(), title: 'After the engine' };
   const created = z.object({ session: sessionSchema });
   const inFlight = world.ada.request('POST', `${world.taskPath}/sessions`, command);
@@ -52,20 +73,29 @@ export async function engineKilled(world: World): Promise<void> {
     answer,
   );
   let seen: unknown = null;
+  const leftMs = (): number => 10_000 - (performance.now() - killedAtMs);
   await eventually(
     'everything answers again',
-    10_000 - (performance.now() - killedAtMs),
+    leftMs(),
     async () => {
-      const answers = await Promise.all([
-        world.ada.request('GET', world.taskPath),
-        world.ada.request('GET', world.organizationPath),
-        world.ada.request('GET', '/readyz'),
-      ]);
-      seen = answers.map(({ status }) => status);
+      const answers = await Promise.all(
+        [
+          world.taskPath,
+          world.organizationPath,
+          `${world.organizationPath}/audit`,
+          '/api/v1/me',
+          '/readyz',
+        ].map(async (path) => ({ path, status: (await world.ada.request('GET', path)).status })),
+      );
+      seen = answers;
       return answers.every(({ status }) => status === 200) ? true : null;
     },
     () => seen,
   );
+  await eventually('every actor that was awake answers again', leftMs(), async () => {
+    await Promise.all(awake.map(async ({ id }) => await world.engine.reach(id)));
+    return true;
+  });
   const repeated = await world.ada.ask('POST', `${world.taskPath}/sessions`, created, command);
   const again = await world.ada.ask('POST', `${world.taskPath}/sessions`, created, command);
   same('the same command is answered the same', again.session.id, repeated.session.id);

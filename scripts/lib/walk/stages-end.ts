@@ -7,7 +7,7 @@ import { readTask } from './stages-work.ts';
 import { Realtime } from './topic.ts';
 import { needed, type World } from './world.ts';
 
-/** An actor that was at work when its engine was killed may stay away for half a minute: the locks of the dead engine. */
+/** An actor that had just fallen asleep when its engine was killed may stay away for half a minute: its dead worker still holds it. */
 const afterEngineDeathMs = 60_000;
 
 export async function inspector(world: World): Promise<void> {
