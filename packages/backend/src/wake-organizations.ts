@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { organizationSchema } from '@foundry/shared/entities';
 import { z } from 'zod';
 import { appAddress, auditLogAddress, gitHubDataAddress, organizationAddress } from './actors/addresses.ts';
-import { mapBounded } from './auth/parallel.ts';
+import { mapBounded } from './parallel.ts';
 import { ActorRefusedError, type ActorConnections } from './command-loop/connections.ts';
 import type { ActorAddress } from './command-loop/catalog.ts';
 import { errorMessage } from './command-loop/errors.ts';

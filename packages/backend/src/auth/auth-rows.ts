@@ -12,7 +12,7 @@ import type { SecretBox } from './crypto.ts';
 import type { RowChange } from './db/model-tables.ts';
 import { createIndexClaims, unexpectedResult } from './index-claims.ts';
 import { indexEntriesOf, ownersOf, touchesIndex, withoutKeys } from './index-entries.ts';
-import { mapBounded } from './parallel.ts';
+import { mapBounded } from '../parallel.ts';
 import { createFieldSealer } from './sealed-fields.ts';
 import { isOneOf, matchesWhere, requiredConditions, type AuthCondition, type AuthRecord } from './where.ts';
 

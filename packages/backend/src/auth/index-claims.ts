@@ -8,7 +8,7 @@ import {
   type IndexKey,
 } from './auth-store.ts';
 import { indexEntriesOf, withoutKeys } from './index-entries.ts';
-import { mapBounded } from './parallel.ts';
+import { mapBounded } from '../parallel.ts';
 
 export interface IndexClaimsContext {
   readonly store: AuthStore;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOutcomeSchema, type Envelope } from '@foundry/shared/envelope';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mapBounded } from '../../auth/parallel.ts';
+import { mapBounded } from '../../parallel.ts';
 import { addressText, type ActorAddress } from '../../command-loop/catalog.ts';
 import { startIsolatedEngine } from '../../engine/testing.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';

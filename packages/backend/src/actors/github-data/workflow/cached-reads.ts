@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { mapBounded } from '../../../auth/parallel.ts';
+import { mapBounded } from '../../../parallel.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import type { GitHubApi } from '../../../github/github-client.ts';
 import { GitHubError, RateLimited } from '../../../github/github-errors.ts';

@@ -1,7 +1,7 @@
 import { organizationSchema, type Organization } from '@foundry/shared/entities';
 import { z } from 'zod';
 import { GitHubTokenError } from '../../../auth/github-tokens.ts';
-import { mapBounded } from '../../../auth/parallel.ts';
+import { mapBounded } from '../../../parallel.ts';
 import {
   effect,
   Finish,
