@@ -6,8 +6,9 @@ const node = {
   pool: 'forks',
   testTimeout: 20_000,
   hookTimeout: 60_000,
-  // RivetKit's native side says for every actor that stops at the end of a test that its database is closed.
-  env: { RUST_LOG: process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'off' },
+  // RivetKit says of every actor that stops at the end of a test that its database is closed, of every refused call
+  // that it was refused, and of every killed process that its connections are lost.
+  env: { RIVET_LOG_LEVEL: process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'silent' },
 } as const;
 
 const killTests = 'packages/backend/src/actors/testing/kill*.test.ts';

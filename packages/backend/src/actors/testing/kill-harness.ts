@@ -232,7 +232,7 @@ class KillTest {
     const endAtMs = Date.now() + heldMs;
     while (!this.killable.hasReached(id)) {
       if (Date.now() > endAtMs) {
-        throw new Error(`not reached within ${heldMs} ms: ${id}`);
+        throw new Error(`not reached within ${heldMs} ms: ${id}\n${await this.killable.describe(target)}`);
       }
       const poked = this.killable.poke(target).then(() => true);
       // Held, an actor does not answer any more: that it is held is heard from the process.

@@ -177,6 +177,40 @@ export class Killable {
     }
   }
 
+  /** What the engine and the inspector say of an actor that does not do what it should. */
+  async describe({ kind, key }: ActorAddress): Promise<string> {
+    const engine = new URL(this.#endpoint).origin;
+    const ask = async (path: string, token?: string): Promise<unknown> => {
+      try {
+        const answer = await fetch(`${engine}${path}`, {
+          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+          signal: AbortSignal.timeout(5_000),
+        });
+        return await answer.json();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const query = new URLSearchParams({ namespace: 'default', name: kind, key: key.join('/') });
+    const listed = await ask(`/actors?${query.toString()}`);
+    const [actor] = z
+      .object({ actors: z.array(z.object({ actor_id: z.string() })) })
+      .catch({ actors: [] })
+      .parse(listed).actors;
+    if (actor === undefined) {
+      return JSON.stringify(listed);
+    }
+    const kv = z
+      .object({ value: z.string() })
+      .catch({ value: '' })
+      .parse(await ask(`/actors/${actor.actor_id}/kv/keys/Aw==?namespace=default`));
+    const token = Buffer.from(kv.value, 'base64').toString('utf8');
+    const inspector = `/gateway/${actor.actor_id}/inspector`;
+    const queue = await ask(`${inspector}/queue?limit=10`, token);
+    const history = JSON.stringify(await ask(`${inspector}/workflow-history`, token));
+    return JSON.stringify({ listed, queue, historyEnd: history.slice(-3_000) });
+  }
+
   /** Ends the processes. */
   async dispose(): Promise<void> {
     await this.kill();
