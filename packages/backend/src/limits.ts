@@ -108,6 +108,8 @@ export const authLimits = {
 export const commandLimits = {
   /** Messages taken per iteration of a loop. */
   messagesPerIteration: 20,
+  /** A loop that has not taken a message for so long is called once more; at work it may take longer, which does no harm. */
+  queueCallAfterMs: 500,
   /** Commands in one bulk message. */
   commandsPerBulkMessage: 500,
   /** A queue holds at most this many messages; a sender is told when it is full. */

@@ -1,5 +1,6 @@
 import type { CommandMessage } from '../command-loop/connections.ts';
 import type { ActorDatabase } from '../command-loop/database.ts';
+import { expectTaken } from '../command-loop/queue-watch.ts';
 
 /**
  * What work outside the command loop needs of its actor. Handlers get no actor context, because what they do must not
@@ -56,4 +57,5 @@ export async function enqueueToSelf(
   ...messages: readonly CommandMessage[]
 ): Promise<void> {
   await actor.queue.send('commands', { messages: [...messages] });
+  expectTaken(actor.key);
 }

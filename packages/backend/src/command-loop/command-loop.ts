@@ -10,6 +10,7 @@ import { loopActions } from './loop-actions.ts';
 import { onError, tryReport } from './loop-error-hook.ts';
 import { iterate, type LoopState } from './loop-iteration.ts';
 import { bulkQueue, type LoopQueues, type LoopRun, type LoopVars, type NoEvents } from './loop-types.ts';
+import { noteListening } from './queue-watch.ts';
 import { registerLoop } from './registered.ts';
 import { resilient } from './resilient.ts';
 import { loopRuntime } from './runtime.ts';
@@ -74,6 +75,10 @@ export function commandLoop<C extends Catalog>(kind: string, catalog: C, handler
         context.sleep();
       }
     },
+    (context) =>
+      noteListening(context.key, async () => {
+        await context.queue.send(bulkQueue, { messages: [] });
+      }),
   );
   return {
     queues,

@@ -5,6 +5,7 @@ import { commandLimits } from '../limits.ts';
 import type { Catalog } from './catalog.ts';
 import type { CommandMessage } from './connections.ts';
 import { bulkQueue, messageSchema, type LoopActionContext } from './loop-types.ts';
+import { expectTaken } from './queue-watch.ts';
 import { readChangesSince, readNextOutboxAt, readOutcome, readVersion } from './store-repository.ts';
 
 /** @throws {UserError} unknown_command or invalid_input, before anything is queued. */
@@ -50,6 +51,7 @@ export function loopActions(catalog: Catalog) {
       await context.queue.send(messages.length === 1 && first !== undefined ? first.name : bulkQueue, {
         messages,
       });
+      expectTaken(context.key);
     },
     /** As `enqueue` for one command, and waits for its outcome; `accepted` when that takes longer than `timeoutMs`. */
     enqueueAndWait: async (
@@ -63,7 +65,10 @@ export function loopActions(catalog: Catalog) {
       }
       await arm(context);
       const timeout = Math.min(timeoutMs, commandLimits.maxWaitMs);
-      const answer = await context.queue.enqueueAndWait(message.name, { messages: [message] }, { timeout });
+      const answering = context.queue.enqueueAndWait(message.name, { messages: [message] }, { timeout });
+      // Nobody says when it is stored: soon, and surely by then.
+      const stored = setTimeout(() => expectTaken(context.key), commandLimits.queueCallAfterMs);
+      const answer = await answering.finally(() => clearTimeout(stored));
       return (
         answer ??
         (await readOutcome(context.db, message.envelope.commandId)) ?? {

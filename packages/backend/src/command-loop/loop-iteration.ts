@@ -4,6 +4,7 @@ import type { CommandMessage } from './connections.ts';
 import { lookUp, reject, type Executable, type StepAnswer } from './execute.ts';
 import { tryReport } from './loop-error-hook.ts';
 import { announce, deliver, effectStep, transactionStep } from './loop-steps.ts';
+import { noteTaken } from './queue-watch.ts';
 import { bulkQueue, queuedSchema, type LoopDefinition, type LoopWorkflow } from './loop-types.ts';
 
 export interface LoopState {
@@ -32,6 +33,7 @@ export async function iterate(
     completable: true,
     ...(state.waitMs === null ? {} : { timeout: state.waitMs }),
   });
+  noteTaken(loop.key);
   const used = new Map<string, number>();
   const iteration: Iteration = {
     definition,

@@ -10,6 +10,7 @@ import {
 import { bulkQueue, type LoopStep, type StepReport } from './loop-types.ts';
 import { stepObserver } from './observer.ts';
 import { deliverOutbox } from './outbox.ts';
+import { expectTaken } from './queue-watch.ts';
 import { readNextOutboxAt } from './store-repository.ts';
 
 export async function transactionStep(
@@ -93,6 +94,7 @@ export async function deliver(step: LoopStep): Promise<number | null> {
     key: step.key,
     enqueueToSelf: async (own) => {
       await step.queue.send(bulkQueue, { messages: [...own] });
+      expectTaken(step.key);
     },
   });
 }

@@ -14,12 +14,14 @@ interface Abortable {
  * Keeps a workflow running: whatever it throws outside a step (an engine that dies under a history flush does that)
  * is reported, and the workflow runs again from its history after a short wait. Without this, an actor whose engine
  * died once would take commands for good and never work on them. Ends only with the actor itself.
+ * @param begin told when the actor wakes; what it returns is called when it ends.
  */
 export function resilient<C extends Abortable>(
   run: (context: C) => Promise<void>,
   report: (context: C, problem: { restarts: number; message: string }) => Promise<void>,
+  begin: (context: C) => () => void = () => () => undefined,
 ): (context: C) => Promise<void> {
-  const wrapped = async (context: C): Promise<void> => {
+  const again = async (context: C): Promise<void> => {
     let delayMs: number = commandLimits.restartInitialDelayMs;
     let restarts = 0;
     while (!context.abortSignal.aborted) {
@@ -46,6 +48,14 @@ export function resilient<C extends Abortable>(
         }
       });
       delayMs = Math.min(delayMs * 2, commandLimits.restartMaxDelayMs);
+    }
+  };
+  const wrapped = async (context: C): Promise<void> => {
+    const end = begin(context);
+    try {
+      await again(context);
+    } finally {
+      end();
     }
   };
   const config: unknown = Reflect.get(run, runFunctionConfig);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { LoopActionContext } from '../../../command-loop/command-loop.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { systemEnvelope } from '../../../command-loop/envelopes.ts';
+import { expectTaken } from '../../../command-loop/queue-watch.ts';
 import { writeChange } from '../../../command-loop/store-repository.ts';
 import { sessionLimits } from '../../../limits.ts';
 import { statusOf } from '../decisions.ts';
@@ -70,6 +71,7 @@ export async function appendEvents(c: LoopActionContext, input: unknown): Promis
         { name: 'session.command.announce', body: {}, envelope: systemEnvelope(commandId, batch.messageId) },
       ],
     });
+    expectTaken(c.key);
   }
   return { accepted: applied.accepted, lastStreamId: applied.lastStreamId };
 }
