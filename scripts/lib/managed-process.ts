@@ -14,6 +14,8 @@ const maxLogSizeBytes = 10 * 1024 * 1024;
 const restartDelaysMs = [0, 250, 500, 1_000, 2_000, 5_000] as const;
 /** A process that lived this long counts as healthy: its next restart is immediate again. */
 const healthyAfterMs = 10_000;
+/** Between SIGTERM and SIGKILL of one that did not become ready. */
+const unreadyGraceMs = 5_000;
 
 /** A part of the stack ended, or did not become ready. The message carries its last log lines. */
 export class ProcessFailedError extends Error {
@@ -92,7 +94,7 @@ export class ManagedProcess {
   /** Ends it: SIGTERM, and SIGKILL once `graceMs` is over. */
   async stop(graceMs: number): Promise<void> {
     this.#wanted = false;
-    if (this.#identity !== undefined) await endProcess(this.#identity, graceMs);
+    await this.#end(graceMs);
     await this.#watching;
   }
 
@@ -131,7 +133,7 @@ export class ManagedProcess {
       }
       if (Date.now() >= deadline) {
         const words = this.lastWords();
-        await this.#endUnready();
+        await this.#end(unreadyGraceMs);
         throw new ProcessFailedError(
           `${name} was not ready within ${readyTimeoutMs / 1000} s. Its last words:\n${words}`,
         );
@@ -144,8 +146,11 @@ export class ManagedProcess {
     return this.#identity !== undefined && (await isAlive(this.#identity));
   }
 
-  async #endUnready(): Promise<void> {
-    if (this.#identity !== undefined) await endProcess(this.#identity, 5_000);
+  async #end(graceMs: number): Promise<void> {
+    if (this.#identity === undefined) return;
+    await endProcess(this.#identity, graceMs);
+    // Dead it is; our own record of it follows with the event.
+    await this.#gone;
   }
 
   async #spawn(): Promise<void> {
