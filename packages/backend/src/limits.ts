@@ -354,6 +354,8 @@ export const streamLimits = {
   retryMaxMs: 3_000,
   /** A turn whose process died is taken up again after at most this. */
   resumeAlarmMs: 3_000,
+  /** The end of a turn is worked off in this time, or the turn is looked at again. */
+  endGraceMs: 15_000,
   /** An agent that does not stop when asked is ended after this. */
   cancelGraceMs: 5_000,
   /** The stream usually says in this time why a prompt's request broke. */

@@ -13,7 +13,7 @@ interface Follower {
 
 const followers = new Map<string, Follower>();
 /** The turn whose end each actor's follower has put into the queue: until that is worked off, its record is still there. */
-const lastFinished = new Map<string, string>();
+const lastFinished = new Map<string, { turnId: string; atMs: number }>();
 const armed = new Set<string>();
 
 /**
@@ -49,14 +49,20 @@ export function ensureFollowing(key: readonly string[]): void {
 async function followOnce(actor: AwakeActor): Promise<void> {
   const id = actor.key.join('/');
   const turn = await readTurn(actor.db);
-  if (turn === null || lastFinished.get(id) === turnIdOf(turn)) {
+  if (turn === null || isEnding(id, turn)) {
     return;
   }
   const finished = await runTurn(actor, turn);
   if (finished !== null) {
     await enqueueToSelf(actor, finishMessage(actor.key, turn, finished));
-    lastFinished.set(id, turnIdOf(turn));
+    lastFinished.set(id, { turnId: turnIdOf(turn), atMs: performance.now() });
   }
+}
+
+/** A turn that is still there long after its end was put into the queue is followed to its end again: the end may have failed. */
+function isEnding(id: string, turn: TurnRecord): boolean {
+  const last = lastFinished.get(id);
+  return last?.turnId === turnIdOf(turn) && performance.now() - last.atMs < streamLimits.endGraceMs;
 }
 
 function turnIdOf({ messageId, attempt }: TurnRecord): string {

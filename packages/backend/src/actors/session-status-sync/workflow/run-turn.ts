@@ -275,6 +275,9 @@ class TurnRun {
       if (current?.messageId !== this.#turn.messageId || current.attempt !== this.#turn.attempt) {
         this.#superseded = true;
         this.#stop.abort();
+      } else if (current.abandonMessage !== null) {
+        // Noted a moment before this run could be told.
+        this.#stop.abort();
       }
     } catch (error) {
       // The next look may succeed; an actor that stops ends the run anyway.
