@@ -39,12 +39,13 @@ export function wakeOrganizations(connections: ActorConnections, log: Logger): {
         wake(organizationAddress(id), 'version', []),
         wake(gitHubDataAddress(id), 'version', []),
         wake(auditLogAddress(id), 'page', [{ before: null, limit: 1 }]),
-      ]);
+      ]).catch(tell);
     });
   };
-  wakeAll().catch((error: unknown) => {
-    // Whoever needs them wakes them, only later.
-    if (!end.signal.aborted) log.warn({ error: errorMessage(error) }, 'organizations could not be woken');
-  });
+  // One that does not wake keeps the others from nothing; whoever needs it wakes it, only later.
+  const tell = (error: unknown): void => {
+    if (!end.signal.aborted) log.warn({ error: errorMessage(error) }, 'an organization could not be woken');
+  };
+  void wakeAll().catch(tell);
   return { stop: () => end.abort() };
 }
