@@ -268,6 +268,8 @@ export const gitHubLimits = {
   attemptsPerDelivery: 4,
   /** Check runs come in bursts: the summary of a commit is read once, this long after the first. */
   checksDelayMs: 500,
+  /** A claimed read whose message was lost may be claimed again after this. */
+  pendingReadStaleMs: 60_000,
   /** GitHub computes whether a pull request can be merged only when asked: it is asked again after these delays. */
   mergeabilityDelaysMs: [3_000, 10_000, 30_000, 120_000],
   /** A push to a base branch: so many of its pull requests, the newest ones, are looked at again. */

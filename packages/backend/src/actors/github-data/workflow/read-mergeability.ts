@@ -20,11 +20,8 @@ import { keptMergeability, mergeabilityKey, mergeabilityRead } from './requests.
 type Input = GitHubDataInput<'readMergeability'>;
 type Pull = Input['pulls'][number];
 
-/** A claimed read whose message was lost would else never be asked for again. */
-const claimStaleMs = 60_000;
-
 async function claimRead(t: TransactionContext, claim: string, pulls: readonly Pull[]): Promise<void> {
-  if (await repository.claimPendingRead(t.tx, claim, t.nowMs, claimStaleMs)) {
+  if (await repository.claimPendingRead(t.tx, claim, t.nowMs, gitHubLimits.pendingReadStaleMs)) {
     t.send(
       self(t.key),
       'githubData.command.readMergeability',

@@ -18,9 +18,6 @@ const sameAudience = new Set([
   'repository.unarchived',
 ]);
 
-/** A claimed read whose message was lost would else never be asked for again. */
-const claimStaleMs = 60_000;
-
 function refreshPeople(t: TransactionContext, githubIds: string[] | null, reason: string): void {
   t.send(self(t.key), 'githubData.command.refreshPeople', { githubIds, reason });
 }
@@ -31,7 +28,14 @@ export async function readChecksSoon(
   repositoryId: string,
   headSha: string,
 ): Promise<void> {
-  if (await repository.claimPendingRead(t.tx, `checks:${repositoryId}:${headSha}`, t.nowMs, claimStaleMs)) {
+  if (
+    await repository.claimPendingRead(
+      t.tx,
+      `checks:${repositoryId}:${headSha}`,
+      t.nowMs,
+      gitHubLimits.pendingReadStaleMs,
+    )
+  ) {
     t.send(
       self(t.key),
       'githubData.command.readChecks',
@@ -42,7 +46,14 @@ export async function readChecksSoon(
 }
 
 async function readReviewsSoon(t: TransactionContext, repositoryId: string, number: number): Promise<void> {
-  if (await repository.claimPendingRead(t.tx, `reviews:${repositoryId}:${number}`, t.nowMs, claimStaleMs)) {
+  if (
+    await repository.claimPendingRead(
+      t.tx,
+      `reviews:${repositoryId}:${number}`,
+      t.nowMs,
+      gitHubLimits.pendingReadStaleMs,
+    )
+  ) {
     t.send(
       self(t.key),
       'githubData.command.readReviews',
