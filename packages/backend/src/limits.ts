@@ -360,6 +360,8 @@ export const streamLimits = {
   endGraceMs: 15_000,
   /** An agent that does not stop when asked is ended after this. */
   cancelGraceMs: 5_000,
+  /** One that did stop is left alone for this long, until the end of its turn has been read. */
+  cancelReadGraceMs: 60_000,
   /** The stream usually says in this time why a prompt's request broke. */
   promptFailureGraceMs: 1_000,
   /** How often a followed turn is checked for still being the actor's turn. */

@@ -8,7 +8,7 @@ import { ActorConnections } from '../../command-loop/connections.ts';
 import { stepObserver } from '../../command-loop/observer.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
-import { commandLimits, connectionLimits, gitHubLimits } from '../../limits.ts';
+import { commandLimits, connectionLimits, gitHubLimits, streamLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideTestServices } from './test-services.ts';
@@ -65,6 +65,7 @@ for (const definition of registeredLoops().flatMap(({ catalog }) => Object.value
   Object.assign(definition, { timeoutMs: heldTimeoutMs });
 }
 Object.assign(connectionLimits, { idleMs: 3_000 });
+Object.assign(streamLimits, { cancelReadGraceMs: heldTimeoutMs });
 Object.assign(commandLimits, { stepTimeoutMs: heldTimeoutMs, transactionTimeoutMs: heldTimeoutMs });
 
 // The test takes longer than this chain's interval on a busy machine.

@@ -37,7 +37,9 @@ export async function writeTurn(db: ActorDatabase, record: TurnRecord): Promise<
 
 export async function setTurn(
   db: ActorDatabase,
-  changed: Partial<Pick<TurnRecord, 'state' | 'sinceEventId' | 'cancelRequested' | 'abandonMessage'>>,
+  changed: Partial<
+    Pick<TurnRecord, 'state' | 'sinceEventId' | 'cancelRequested' | 'cancelSentAtMs' | 'abandonMessage'>
+  >,
 ): Promise<void> {
   await db.update(turn).set(changed);
 }

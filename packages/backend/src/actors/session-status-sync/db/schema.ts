@@ -45,6 +45,8 @@ export const turn = sqliteTable(
     /** Where the stream was before the prompt. */
     sinceEventId: integer('since_event_id').notNull(),
     cancelRequested: integer('cancel_requested', { mode: 'boolean' }).notNull(),
+    /** When the agent was last asked to stop; null while it has not been. */
+    cancelSentAtMs: integer('cancel_sent_at_ms'),
     /** Why the turn has to end although the agent said nothing of it. */
     abandonMessage: text('abandon_message'),
   },

@@ -2,7 +2,7 @@ import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { AcpClient } from '../../../sandbox/acp-client.ts';
 import type { SandboxError } from '../../../sandbox/sandbox-error.ts';
 import { openSandbox } from '../../sandbox-access.ts';
-import { readAgent, writeAgent, type AgentRecord } from '../db/repository.ts';
+import { readAgent, setTurn, writeAgent, type AgentRecord } from '../db/repository.ts';
 
 export interface AgentPlace {
   readonly providerId: string;
@@ -25,6 +25,12 @@ export async function connectAgent(
     serverLogPath: identity.serverLogPath,
     ...(onPromptFailure === undefined ? {} : { onPromptFailure }),
   });
+}
+
+/** Asks the agent to stop, and notes when: from then on it has its time to do so. */
+export async function cancelAgent(db: ActorDatabase, client: AcpClient, agent: AgentRecord): Promise<void> {
+  await client.cancel(agent.agentSessionId);
+  await setTurn(db, { cancelSentAtMs: Date.now() });
 }
 
 /**

@@ -9,7 +9,7 @@ import type { AwakeActor } from '../../awake.ts';
 import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
 import { services } from '../../services.ts';
 import { appendAnswerSchema, type AppendAnswer } from '../../task-session/workflow/append-events.ts';
-import { chooseModel, connectAgent, openAgent } from './agent-connection.ts';
+import { cancelAgent, chooseModel, connectAgent, openAgent } from './agent-connection.ts';
 import { endOf, type TurnEnd } from '../decisions.ts';
 import {
   readAgent,
@@ -179,7 +179,7 @@ class TurnRun {
     const current = await readTurn(db);
     if (current?.cancelRequested === true) {
       // Asked for while the prompt was on its way: whoever asked found nothing to cancel yet.
-      await client.cancel(agent.agentSessionId);
+      await cancelAgent(db, client, agent);
     }
     return agent;
   }

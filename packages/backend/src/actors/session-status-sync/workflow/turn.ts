@@ -1,5 +1,5 @@
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
-import { CommandError } from '../../../command-loop/errors.ts';
+import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import {
   effect,
   Finish,
@@ -16,9 +16,10 @@ import {
   sessionStatusSyncAddress,
   taskSessionAddress,
 } from '../../addresses.ts';
+import type { AcpClient } from '../../../sandbox/acp-client.ts';
 import { awakeActor, enqueueToSelf } from '../../awake.ts';
 import { sandboxFailure } from '../../sandbox-access.ts';
-import { connectAgent, openAgent } from './agent-connection.ts';
+import { cancelAgent, connectAgent, openAgent } from './agent-connection.ts';
 import type { SessionStatusSyncCatalog } from '../commands.ts';
 import {
   deleteTurn,
@@ -31,7 +32,7 @@ import {
   type TurnRecord,
 } from '../db/repository.ts';
 import { armResume, ensureFollowing, finishMessage } from './follow.ts';
-import { endRun } from './run-turn.ts';
+import { endRun, promptIdOf } from './run-turn.ts';
 
 type Start = ParsedInput<SessionStatusSyncCatalog, 'status.command.start'>;
 type Prepare = ParsedInput<SessionStatusSyncCatalog, 'status.command.prepare'>;
@@ -66,6 +67,7 @@ export const start: CommandHandler<Start> = {
         state: 'starting',
         sinceEventId: 0,
         cancelRequested: false,
+        cancelSentAtMs: null,
         abandonMessage: null,
       });
       return null;
@@ -104,7 +106,7 @@ export const cancel: CommandHandler<Reference> = {
       }
       await refusing(async () => {
         const client = await connectAgent(sessionIdOf(key), turn);
-        await client.cancel(agent.agentSessionId);
+        await cancelAgent(db, client, agent);
       });
       return null;
     }),
@@ -119,10 +121,18 @@ export const enforceCancel: CommandHandler<Reference> = {
       if (turn?.cancelRequested !== true) {
         return null;
       }
-      await refusing(async () => {
+      const leftAloneUntilMs = await refusing(async () => {
         const client = await connectAgent(sessionIdOf(key), turn);
-        await client.close();
+        const untilMs = await graceOf(client, turn);
+        if (untilMs === null) {
+          await client.close();
+        }
+        return untilMs;
       });
+      if (leftAloneUntilMs !== null) {
+        ensureFollowing(key);
+        throw new RetryLater(leftAloneUntilMs, 'the agent has stopped, or may be about to');
+      }
       const lastEventId = (await readAgent(db))?.lastEventId ?? 0;
       await enqueueToSelf(
         awakeActor(kind, key),
@@ -138,6 +148,30 @@ export const enforceCancel: CommandHandler<Reference> = {
     }),
   ],
 };
+
+/**
+ * Until when an agent that was asked to stop is left alone, null when it is not. The backend may have been away in the
+ * meantime: the agent may have been asked only a moment ago, or have stopped long since without anybody having read it.
+ */
+async function graceOf(client: AcpClient, turn: TurnRecord): Promise<number | null> {
+  if (turn.cancelSentAtMs === null) {
+    return null;
+  }
+  const listensUntilMs = turn.cancelSentAtMs + streamLimits.cancelGraceMs;
+  const readUntilMs = turn.cancelSentAtMs + streamLimits.cancelReadGraceMs;
+  const nowMs = Date.now();
+  if (nowMs < listensUntilMs) {
+    return listensUntilMs;
+  }
+  if (nowMs >= readUntilMs) {
+    return null;
+  }
+  const { state } = await client.promptStatus({
+    messageId: promptIdOf(turn),
+    sinceEventId: turn.sinceEventId,
+  });
+  return state === 'finished' ? Math.min(nowMs + streamLimits.cancelGraceMs, readUntilMs) : null;
+}
 
 export const answerPermission: CommandHandler<Answer> = {
   steps: [
@@ -155,9 +189,9 @@ export const answerPermission: CommandHandler<Answer> = {
 };
 
 /** A sandbox's refusal is the command's; what may pass is tried again. */
-async function refusing(work: () => Promise<void>): Promise<void> {
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     const failure = sandboxFailure(error);
     if (failure.code === 'unreachable' || failure.code === 'timeout' || failure.code === 'busy') {

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startIsolatedEngine } from '../../../engine/testing.ts';
+import { SandboxAgentClient } from '../../../sandbox/sandbox-agent-client.ts';
+import { sessionStatusSyncAddress } from '../../addresses.ts';
 import { startWorkspace, type Workspace } from './harness.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -65,6 +67,27 @@ test('a backend killed in mid-turn takes the turn up again: nothing lost, nothin
   expect(numbers).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   expect(items.filter(({ body }) => body.kind === 'turn_end')).toHaveLength(1);
   expect(items.filter(({ body }) => body.kind === 'user_message')).toHaveLength(1);
+});
+
+test('an agent that is asked to stop late, because the backend was away, still has its time to do so', async () => {
+  const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'slow 60' });
+  await workspace.receipt(sessionId, firstMessageId, 'working');
+  const { task } = await workspace.taskSnapshot(taskId);
+  const sandbox = new SandboxAgentClient(await workspace.provider.endpoint(task.sandbox?.id ?? ''));
+  const agents = await sandbox.listAcpServers();
+  expect(agents.map(({ serverId }) => serverId)).toEqual([sessionId]);
+  // What was due while nobody was there is due at once, one after the other.
+  const messages = ['status.command.cancel', 'status.command.enforceCancel'].map((name) => ({
+    name,
+    body: { messageId: firstMessageId, attempt: 1 },
+    envelope: { commandId: randomUUID(), causedBy: null, by: { kind: 'system' as const }, at: Date.now() },
+  }));
+  await workspace.connections.enqueue(
+    sessionStatusSyncAddress(workspace.organizationId, sessionId),
+    messages,
+  );
+  await workspace.receipt(sessionId, firstMessageId, 'cancelled');
+  expect(await sandbox.listAcpServers()).toEqual(agents);
 });
 
 test('a backend killed while it makes a workspace completes it', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `turn` ADD `cancel_sent_at_ms` integer;
