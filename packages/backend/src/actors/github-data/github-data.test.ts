@@ -1,9 +1,5 @@
-import { auditEntrySchema, taskSummarySchema, type TaskSummary } from '@foundry/shared/entities';
-import {
-  organizationSnapshotSchema,
-  userSnapshotSchema,
-  type OrganizationSnapshot,
-} from '@foundry/shared/topics';
+import { auditEntrySchema, taskSummarySchema } from '@foundry/shared/entities';
+import { userSnapshotSchema } from '@foundry/shared/topics';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
@@ -15,6 +11,7 @@ import {
   userAddress,
 } from '../addresses.ts';
 import { startGitHubStack, type GitHubStack } from '../testing/github-stack.ts';
+import { eventually, OrganizationView, pullTask, seen } from '../testing/organization-view.ts';
 import { userAccessSchema, type UserAccess } from '../user/commands.ts';
 
 /*
@@ -23,84 +20,17 @@ import { userAccessSchema, type UserAccess } from '../user/commands.ts';
  */
 
 let stack: GitHubStack;
-let acme: string;
+let acme: OrganizationView;
 let storefront: string;
 
 beforeAll(async () => {
   stack = await startGitHubStack({ seed: 'small' });
-  acme = stack.accountId('acme');
+  acme = new OrganizationView(stack, 'acme');
   storefront = stack.repositoryId('acme', 'storefront');
 }, 60_000);
 afterAll(async () => await stack.stop(), 30_000);
 // Longer than any wait below: what fails must say what it waited for.
 vi.setConfig({ testTimeout: 60_000 });
-
-async function snapshot(organizationId = acme): Promise<OrganizationSnapshot> {
-  return organizationSnapshotSchema.parse(
-    await stack.connections.call(organizationAddress(organizationId), 'snapshot', [{}]),
-  );
-}
-
-async function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return await vi.waitFor(check, { timeout: 12_000, interval: 50 });
-}
-
-async function synced(sinceMs: number, organizationId = acme): Promise<OrganizationSnapshot> {
-  return await eventually(async () => {
-    const now = await snapshot(organizationId);
-    expect(now.sync).toMatchObject({ state: 'done', failure: null });
-    expect(now.sync.startedAtMs).toBeGreaterThanOrEqual(sinceMs);
-    return now;
-  });
-}
-
-async function sync(): Promise<OrganizationSnapshot> {
-  const startMs = Date.now();
-  await stack.send(organizationAddress(acme), 'organization.command.requestSync', {});
-  return await synced(startMs);
-}
-
-/** What the organization's index should hold, by the double's own books. */
-function truth() {
-  const { store } = stack.double.double;
-  return store.repositories
-    .all()
-    .filter(({ ownerId }) => String(ownerId) === acme)
-    .map(({ id, name }) => ({
-      id: String(id),
-      name,
-      open: store.pulls
-        .list(id, { state: 'open', sort: 'created', direction: 'asc' })
-        .map((pull) => `${pull.number} ${pull.headRef} ${pull.headSha} ${pull.title} ${pull.draft}`)
-        .sort(),
-    }));
-}
-
-function seen({ repositories, tasks }: OrganizationSnapshot): ReturnType<typeof truth> {
-  return repositories
-    .map(({ id, name }) => ({
-      id,
-      name,
-      open: tasks
-        .flatMap(({ repositoryId, branch, pullRequest }) =>
-          repositoryId === id && pullRequest?.state === 'open'
-            ? [
-                `${pullRequest.number} ${branch} ${pullRequest.headSha} ${pullRequest.title} ${pullRequest.draft}`,
-              ]
-            : [],
-        )
-        .sort(),
-    }))
-    .sort((left, right) => Number(left.id) - Number(right.id));
-}
-
-function pullTask(now: OrganizationSnapshot, number: number, repositoryId = storefront): TaskSummary {
-  const found = now.tasks.find(
-    (task) => task.repositoryId === repositoryId && task.pullRequest?.number === number,
-  );
-  if (found === undefined) throw new Error(`no task of pull request ${number}`);
-  return found;
-}
 
 async function access(userId: string): Promise<UserAccess> {
   return userAccessSchema.parse(await stack.connections.call(userAddress(userId), 'access', []));
@@ -110,25 +40,25 @@ describe('a full sync', () => {
   test('a webhook before anybody signed in leads to one; it equals what GitHub has', async () => {
     const startMs = Date.now();
     await stack.control('PATCH', '/repos/acme/storefront/pulls/2', { login: 'ada', title: 'Announced' });
-    const now = await synced(startMs);
+    const now = await acme.synced(startMs);
     expect(now.organization).toMatchObject({
       login: 'acme',
       kind: 'organization',
       installation: { status: 'active' },
     });
-    expect(seen(now)).toEqual(truth());
-    expect(truth().flatMap(({ open }) => open)).toHaveLength(10);
+    expect(seen(now)).toEqual(acme.truth());
+    expect(acme.truth().flatMap(({ open }) => open)).toHaveLength(10);
     expect(now.members.map(({ login, role }) => `${login} ${role}`)).toEqual(['ada admin', 'grace member']);
   });
 
   test('brings checks, reviews and conflicts', async () => {
-    const now = await snapshot();
-    expect(pullTask(now, 1).pullRequest?.mergeable).toBe('clean');
-    expect(pullTask(now, 5).pullRequest?.mergeable).toBe('conflicting');
-    expect(pullTask(now, 1).pullRequest).toMatchObject({ reviewDecision: 'approved' });
-    expect(pullTask(now, 3).pullRequest?.checks).toMatchObject({ state: 'failure' });
-    expect(pullTask(now, 5).pullRequest).toMatchObject({ reviewDecision: 'changes_requested' });
-    expect(pullTask(now, 4)).toMatchObject({
+    const now = await acme.snapshot();
+    expect(pullTask(now, storefront, 1).pullRequest?.mergeable).toBe('clean');
+    expect(pullTask(now, storefront, 5).pullRequest?.mergeable).toBe('conflicting');
+    expect(pullTask(now, storefront, 1).pullRequest).toMatchObject({ reviewDecision: 'approved' });
+    expect(pullTask(now, storefront, 3).pullRequest?.checks).toMatchObject({ state: 'failure' });
+    expect(pullTask(now, storefront, 5).pullRequest).toMatchObject({ reviewDecision: 'changes_requested' });
+    expect(pullTask(now, storefront, 4)).toMatchObject({
       source: 'pull_request',
       status: { state: 'virtual' },
       pullRequest: { draft: true },
@@ -142,16 +72,16 @@ describe('a full sync', () => {
   });
 
   test('a second one changes nothing and costs nothing of the rate limit', async () => {
-    const installation = (await snapshot()).organization.installation?.id ?? '';
+    const installation = (await acme.snapshot()).organization.installation?.id ?? '';
     const usage = async (): Promise<number> => {
       const limits = z
         .record(z.string(), z.object({ used: z.number() }))
         .parse(await stack.control('GET', '/rate-limits'));
       return limits[`installation:${installation}`]?.used ?? 0;
     };
-    const before = await snapshot();
+    const before = await acme.snapshot();
     const usedBefore = await usage();
-    const after = await sync();
+    const after = await acme.sync();
     expect({ ...after, version: 0, sync: null }).toEqual({ ...before, version: 0, sync: null });
     expect(await usage()).toBe(usedBefore);
   });
@@ -161,8 +91,8 @@ describe('a full sync', () => {
     await stack.control('PATCH', '/repos/acme/storefront/pulls/2', { login: 'ada', state: 'closed' });
     await stack.control('PATCH', '/repos/acme/design-system', { description: 'New words' });
     await stack.control('DELETE', '/repos/acme/billing');
-    const now = await sync();
-    expect(seen(now)).toEqual(truth());
+    const now = await acme.sync();
+    expect(seen(now)).toEqual(acme.truth());
     expect(now.repositories.map(({ name }) => name).sort()).toEqual(['design-system', 'storefront']);
     expect(now.repositories.find(({ name }) => name === 'design-system')?.description).toBe('New words');
     expect(now.tasks.filter(({ pullRequest }) => pullRequest?.state !== 'open')).toEqual([]);
@@ -177,16 +107,16 @@ describe('a full sync', () => {
       retryAfterSeconds: 2,
     });
     const startMs = Date.now();
-    await stack.send(organizationAddress(acme), 'organization.command.requestSync', {});
+    await stack.send(organizationAddress(acme.id), 'organization.command.requestSync', {});
     await eventually(async () =>
-      expect((await snapshot()).sync).toMatchObject({
+      expect((await acme.snapshot()).sync).toMatchObject({
         state: 'waiting_for_rate_limit',
         phase: 'pull_requests',
         retryAtMs: expect.any(Number),
       }),
     );
-    const now = await synced(startMs);
-    expect(seen(now)).toEqual(truth());
+    const now = await acme.synced(startMs);
+    expect(seen(now)).toEqual(acme.truth());
     expect(now.sync.finishedAtMs ?? 0).toBeGreaterThan(startMs + 1_500);
   });
 
@@ -197,8 +127,8 @@ describe('a full sync', () => {
       match: { path: '*/storefront/pulls' },
       times: 4,
     });
-    const now = await sync();
-    expect(seen(now)).toEqual(truth());
+    const now = await acme.sync();
+    expect(seen(now)).toEqual(acme.truth());
     expect(now.runtimeIssues).toMatchObject([{ command: 'githubData.command.syncBatch' }]);
   });
 
@@ -209,9 +139,9 @@ describe('a full sync', () => {
       message: 'Resource not accessible by integration',
       match: { path: '*/installation/repositories' },
     });
-    await stack.send(organizationAddress(acme), 'organization.command.requestSync', {});
+    await stack.send(organizationAddress(acme.id), 'organization.command.requestSync', {});
     await eventually(async () =>
-      expect((await snapshot()).sync).toMatchObject({
+      expect((await acme.snapshot()).sync).toMatchObject({
         state: 'failed',
         failure: {
           code: 'github_forbidden',
@@ -219,7 +149,7 @@ describe('a full sync', () => {
         },
       }),
     );
-    expect(seen(await sync())).toEqual(truth());
+    expect(seen(await acme.sync())).toEqual(acme.truth());
   });
 });
 
@@ -239,7 +169,7 @@ describe('webhooks', () => {
         draft: true,
       }),
     );
-    const first = await eventually(async () => pullTask(await snapshot(), opened.number));
+    const first = await eventually(async () => pullTask(await acme.snapshot(), storefront, opened.number));
     expect(first).toMatchObject({
       id: `pr_${storefront}_${opened.number}`,
       branch: 'news',
@@ -266,7 +196,7 @@ describe('webhooks', () => {
       draft: false,
     });
     await eventually(async () => {
-      const { pullRequest } = pullTask(await snapshot(), opened.number);
+      const { pullRequest } = pullTask(await acme.snapshot(), storefront, opened.number);
       expect(pullRequest).toMatchObject({
         draft: false,
         checks: { state: 'success', total: 1, failed: 0 },
@@ -277,14 +207,16 @@ describe('webhooks', () => {
     await stack.control('POST', `/repos/acme/storefront/pulls/${opened.number}/merge`, { login: 'ada' });
     await eventually(async () =>
       expect(
-        await stack.connections.call(organizationAddress(acme), 'getTaskIndexEntry', [{ taskId: first.id }]),
+        await stack.connections.call(organizationAddress(acme.id), 'getTaskIndexEntry', [
+          { taskId: first.id },
+        ]),
       ).toMatchObject({
         opened: false,
         task: { status: { state: 'merged' }, pullRequest: { state: 'merged' }, contentVersion: 2 },
       }),
     );
     // Nobody had opened it: there is nothing left to be shown.
-    expect((await snapshot()).tasks.map(({ id }) => id)).not.toContain(first.id);
+    expect((await acme.snapshot()).tasks.map(({ id }) => id)).not.toContain(first.id);
   });
 
   test('a push to the base brings a pull request into conflict, of which GitHub sends nothing', async () => {
@@ -301,7 +233,7 @@ describe('webhooks', () => {
     );
     const becomes = async (mergeable: string) =>
       await eventually(async () =>
-        expect(pullTask(await snapshot(), number).pullRequest?.mergeable).toBe(mergeable),
+        expect(pullTask(await acme.snapshot(), storefront, number).pullRequest?.mergeable).toBe(mergeable),
       );
     await becomes('clean');
     // The first answer is that it is still being computed: asked again a little later.
@@ -320,10 +252,10 @@ describe('webhooks', () => {
       name: 'fresh',
       files: { 'README.md': 'Hello\n' },
     });
-    await eventually(async () => expect(seen(await snapshot())).toEqual(truth()));
+    await eventually(async () => expect(seen(await acme.snapshot())).toEqual(acme.truth()));
     await stack.control('PATCH', '/repos/acme/fresh', { name: 'renamed', archived: true });
     await eventually(async () =>
-      expect((await snapshot()).repositories).toContainEqual(
+      expect((await acme.snapshot()).repositories).toContainEqual(
         expect.objectContaining({ name: 'renamed', archived: true }),
       ),
     );
@@ -331,35 +263,37 @@ describe('webhooks', () => {
     await stack.control('POST', '/users', { login: 'linus' });
     await stack.control('PUT', '/orgs/acme/members/linus', { role: 'member' });
     await eventually(async () => {
-      const now = await snapshot();
+      const now = await acme.snapshot();
       expect(now.members.map(({ login }) => login)).toEqual(['ada', 'grace', 'linus']);
       expect(now.repositories.map(({ name }) => name).sort()).toEqual(['design-system', 'storefront']);
     });
     await stack.control('DELETE', '/orgs/acme/members/linus');
-    await eventually(async () => expect((await snapshot()).members).toHaveLength(2));
+    await eventually(async () => expect((await acme.snapshot()).members).toHaveLength(2));
   });
 
   test('deliveries that never arrived are asked for again', async () => {
     await stack.control('POST', '/faults', { kind: 'webhook', event: 'pull_request', times: 1 });
     await stack.control('PATCH', '/repos/acme/storefront/pulls/3', { login: 'ada', title: 'Never heard of' });
     await stack.control('POST', '/webhooks/idle');
-    expect(pullTask(await snapshot(), 3).title).not.toBe('Never heard of');
+    expect(pullTask(await acme.snapshot(), storefront, 3).title).not.toBe('Never heard of');
     const { installation } = z
       .object({ installation: z.object({ tick: z.number() }) })
-      .parse(await stack.connections.call(gitHubDataAddress(acme), 'status', []));
-    await stack.send(gitHubDataAddress(acme), 'githubData.command.repairDeliveries', installation);
-    await eventually(async () => expect(pullTask(await snapshot(), 3).title).toBe('Never heard of'));
+      .parse(await stack.connections.call(gitHubDataAddress(acme.id), 'status', []));
+    await stack.send(gitHubDataAddress(acme.id), 'githubData.command.repairDeliveries', installation);
+    await eventually(async () =>
+      expect(pullTask(await acme.snapshot(), storefront, 3).title).toBe('Never heard of'),
+    );
   });
 
   test('suspended and resumed', async () => {
-    const id = (await snapshot()).organization.installation?.id;
+    const id = (await acme.snapshot()).organization.installation?.id;
     await stack.control('PATCH', `/installations/${id}`, { suspended: true });
     await eventually(async () =>
-      expect((await snapshot()).organization.installation?.status).toBe('suspended'),
+      expect((await acme.snapshot()).organization.installation?.status).toBe('suspended'),
     );
     const startMs = Date.now();
     await stack.control('PATCH', `/installations/${id}`, { suspended: false });
-    expect(seen(await synced(startMs))).toEqual(truth());
+    expect(seen(await acme.synced(startMs))).toEqual(acme.truth());
   });
 });
 
@@ -373,13 +307,13 @@ describe('people', () => {
     await stack.control('POST', '/repos', { owner: 'acme', name: 'secret', private: true });
     await stack.send(userAddress(grace), 'user.command.refreshAccess', { reason: 'test' });
     await eventually(async () => {
-      expect((await access(ada)).organizationIds.sort()).toEqual([acme, stack.accountId('ada')].sort());
+      expect((await access(ada)).organizationIds.sort()).toEqual([acme.id, stack.accountId('ada')].sort());
       expect((await access(ada)).repositoryIds).toContain(stack.repositoryId('acme', 'secret'));
-      expect((await access(grace)).organizationIds).toContain(acme);
+      expect((await access(grace)).organizationIds).toContain(acme.id);
       expect((await access(grace)).repositoryIds).toContain(storefront);
     });
     expect((await access(grace)).repositoryIds).not.toContain(stack.repositoryId('acme', 'secret'));
-    const own = await synced(0, stack.accountId('ada'));
+    const own = await new OrganizationView(stack, 'ada').synced(0);
     expect(own).toMatchObject({
       organization: { kind: 'personal' },
       members: [{ login: 'ada', role: 'admin' }],
@@ -406,7 +340,7 @@ describe('people', () => {
   test('[R10] keeps read marks, drafts and the default model per person', async () => {
     const taskId = `pr_${storefront}_1`;
     const set = async (fields: object): Promise<unknown> => {
-      const body = { taskId, organizationId: acme, ...fields };
+      const body = { taskId, organizationId: acme.id, ...fields };
       return await stack.send(userAddress(ada), 'user.command.setTaskState', body);
     };
     expect(await set({ lastReadVersion: 4, draft: 'hel' })).toMatchObject({ status: 'done' });
@@ -429,7 +363,7 @@ describe('people', () => {
     const person = { userId: ada, login: 'ada', avatarUrl: null };
     const create = async (taskId: string, fields: object) =>
       await stack.send(
-        organizationAddress(acme),
+        organizationAddress(acme.id),
         'organization.command.createTask',
         {
           taskId,
@@ -457,7 +391,9 @@ describe('people', () => {
     await eventually(async () => {
       const entries = z
         .array(auditEntrySchema)
-        .parse(await stack.connections.call(auditLogAddress(acme), 'page', [{ before: null, limit: 100 }]));
+        .parse(
+          await stack.connections.call(auditLogAddress(acme.id), 'page', [{ before: null, limit: 100 }]),
+        );
       expect(entries.filter(({ action }) => action === 'task.created').map(({ by }) => by)).toEqual([
         'ada',
         'ada',
@@ -475,7 +411,7 @@ describe('people', () => {
       branch: 'foundry/add-a-cart',
     });
     const publish = async (title: string, draft: boolean) =>
-      await stack.send(gitHubDataAddress(acme), 'githubData.command.publishPullRequest', {
+      await stack.send(gitHubDataAddress(acme.id), 'githubData.command.publishPullRequest', {
         taskId: 'task_00000001',
         repositoryId: storefront,
         ownerUserId: ada,
@@ -489,7 +425,7 @@ describe('people', () => {
     expect(await publish('A cart', true)).toMatchObject({ status: 'done' });
     expect(await publish('A better cart', false)).toMatchObject({ status: 'done' });
     await eventually(async () => {
-      const found = (await snapshot()).tasks.filter(({ branch }) => branch === 'foundry/add-a-cart');
+      const found = (await acme.snapshot()).tasks.filter(({ branch }) => branch === 'foundry/add-a-cart');
       expect(found).toMatchObject([
         {
           id: 'task_00000001',
@@ -499,8 +435,8 @@ describe('people', () => {
         },
       ]);
     });
-    expect(seen(await sync())).toEqual(truth());
-    const missing = await stack.send(gitHubDataAddress(acme), 'githubData.command.publishPullRequest', {
+    expect(seen(await acme.sync())).toEqual(acme.truth());
+    const missing = await stack.send(gitHubDataAddress(acme.id), 'githubData.command.publishPullRequest', {
       taskId: 'task_00000002',
       repositoryId: storefront,
       ownerUserId: ada,
@@ -515,12 +451,12 @@ describe('people', () => {
   });
 
   test('pages of tasks follow each other without gaps, limited to what a person sees', async () => {
-    const all = (await snapshot()).tasks.map(({ id }) => id);
+    const all = (await acme.snapshot()).tasks.map(({ id }) => id);
     const pageSchema = z.object({ tasks: z.array(taskSummarySchema), nextCursor: z.string().nullable() });
     const paged: string[] = [];
     for (let cursor: string | null = null; ;) {
       const page: z.output<typeof pageSchema> = pageSchema.parse(
-        await stack.connections.call(organizationAddress(acme), 'tasks', [{ cursor, limit: 4 }]),
+        await stack.connections.call(organizationAddress(acme.id), 'tasks', [{ cursor, limit: 4 }]),
       );
       paged.push(...page.tasks.map(({ id }) => id));
       cursor = page.nextCursor;
@@ -528,14 +464,14 @@ describe('people', () => {
     }
     expect(paged).toEqual(all);
     const limited = pageSchema.parse(
-      await stack.connections.call(organizationAddress(acme), 'tasks', [{ repositoryIds: [storefront] }]),
+      await stack.connections.call(organizationAddress(acme.id), 'tasks', [{ repositoryIds: [storefront] }]),
     );
     expect(limited.tasks.length).toBeGreaterThan(0);
     expect(new Set(limited.tasks.map(({ repositoryId }) => repositoryId))).toEqual(new Set([storefront]));
   });
 
   test('[R9] the repository keeps its index of tasks that somebody works on, newest state last written', async () => {
-    const address = repositoryAddress(acme, '424242');
+    const address = repositoryAddress(acme.id, '424242');
     const record = async (state: string, updatedAtMs: number) =>
       await stack.send(address, 'repository.command.recordTask', {
         taskId: 'task_00000001',
