@@ -1,0 +1,113 @@
+import { userSnapshotSchema } from '@foundry/shared/topics';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { appAddress, userAddress } from '../addresses.ts';
+import { startGitHubStack, type GitHubStack } from '../testing/github-stack.ts';
+import { eventually, OrganizationView } from '../testing/organization-view.ts';
+import { userAccessSchema, type UserAccess } from './commands.ts';
+
+/* One stack for the tests of this file, in order: GitHub (the double), the actors, webhooks between them. */
+
+let stack: GitHubStack;
+let acme: OrganizationView;
+let storefront: string;
+
+beforeAll(async () => {
+  stack = await startGitHubStack({ seed: 'small' });
+  acme = new OrganizationView(stack, 'acme');
+  storefront = stack.repositoryId('acme', 'storefront');
+  await acme.sync();
+}, 60_000);
+afterAll(async () => await stack.stop(), 30_000);
+// Longer than any wait below: what fails must say what it waited for.
+vi.setConfig({ testTimeout: 60_000 });
+
+async function access(userId: string): Promise<UserAccess> {
+  return userAccessSchema.parse(await stack.connections.call(userAddress(userId), 'access', []));
+}
+
+describe('people', () => {
+  let ada: string;
+  let grace: string;
+
+  test('a sign-in reads what GitHub lets the person see, and makes their own account known', async () => {
+    ({ userId: ada } = await stack.signIn('ada'));
+    ({ userId: grace } = await stack.signIn('grace'));
+    await stack.control('POST', '/repos', { owner: 'acme', name: 'secret', private: true });
+    await stack.send(userAddress(grace), 'user.command.refreshAccess', { reason: 'test' });
+    await eventually(async () => {
+      expect((await access(ada)).organizationIds.sort()).toEqual([acme.id, stack.accountId('ada')].sort());
+      expect((await access(ada)).repositoryIds).toContain(stack.repositoryId('acme', 'secret'));
+      expect((await access(grace)).organizationIds).toContain(acme.id);
+      expect((await access(grace)).repositoryIds).toContain(storefront);
+    });
+    expect((await access(grace)).repositoryIds).not.toContain(stack.repositoryId('acme', 'secret'));
+    const own = await new OrganizationView(stack, 'ada').synced(0);
+    expect(own).toMatchObject({
+      organization: { kind: 'personal' },
+      members: [{ login: 'ada', role: 'admin' }],
+      repositories: [{ name: 'notes' }],
+    });
+    const everybody = z
+      .array(z.object({ githubId: z.string(), userId: z.string() }))
+      .parse(
+        await stack.connections.call(appAddress(), 'usersByGithubId', [
+          { githubIds: [stack.accountId('ada'), stack.accountId('grace'), '1'] },
+        ]),
+      );
+    expect(everybody.map(({ userId }) => userId).sort()).toEqual([ada, grace].sort());
+  });
+
+  test('a change of access on GitHub reaches the people concerned', async () => {
+    const secret = stack.repositoryId('acme', 'secret');
+    await stack.control('PUT', '/repos/acme/secret/collaborators/grace', { permission: 'write' });
+    await eventually(async () => expect((await access(grace)).repositoryIds).toContain(secret));
+    await stack.control('DELETE', '/repos/acme/secret/collaborators/grace');
+    await eventually(async () => expect((await access(grace)).repositoryIds).not.toContain(secret));
+  });
+
+  test('[R10] keeps read marks, drafts and the default model per person', async () => {
+    const taskId = `pr_${storefront}_1`;
+    const set = async (fields: object): Promise<unknown> => {
+      const body = { taskId, organizationId: acme.id, ...fields };
+      return await stack.send(userAddress(ada), 'user.command.setTaskState', body);
+    };
+    expect(await set({ lastReadVersion: 4, draft: 'hel' })).toMatchObject({ status: 'done' });
+    expect(await set({ lastReadVersion: 2, markedUnread: true })).toMatchObject({
+      result: { lastReadVersion: 4, markedUnread: true, draft: 'hel' },
+    });
+    await stack.send(userAddress(ada), 'user.command.setDefaultModel', { modelId: 'opus' });
+    const now = userSnapshotSchema.parse(await stack.connections.call(userAddress(ada), 'snapshot', []));
+    expect(now).toMatchObject({
+      defaultModelId: 'opus',
+      taskStates: [{ taskId }],
+      profile: { login: 'ada' },
+    });
+    expect(
+      userSnapshotSchema.parse(await stack.connections.call(userAddress(grace), 'snapshot', [])).taskStates,
+    ).toEqual([]);
+  });
+
+  test('a sign-out is broadcast; a revoked sign-in is said and shows nothing any more', async () => {
+    const ended: unknown[] = [];
+    const watcher = stack.connections.connect(appAddress());
+    watcher.on('sessionEnded', (payload) => ended.push(payload));
+    await watcher.call('version', []);
+    const { headers, userId } = await stack.signIn('grace');
+    headers.set('origin', 'http://127.0.0.1:9');
+    const out = new Request('http://127.0.0.1:9/api/auth/sign-out', { method: 'POST', headers });
+    expect((await stack.auth.handle(out, '203.0.113.7')).status).toBe(200);
+    await eventually(async () => expect(ended).toMatchObject([{ userId }]));
+    await watcher.dispose();
+    await stack.control('DELETE', '/users/grace/tokens');
+    await stack.send(userAddress(grace), 'user.command.refreshAccess', { reason: 'test' });
+    await eventually(async () => {
+      const now = userSnapshotSchema.parse(await stack.connections.call(userAddress(grace), 'snapshot', []));
+      expect(now).toMatchObject({
+        organizations: [],
+        accessProblem: expect.stringContaining('Sign in with GitHub'),
+      });
+    });
+    expect((await access(grace)).repositoryIds).toEqual([]);
+  });
+});
