@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { findProcessesByEnvironment } from '../../../sandbox/providers/local-process.ts';
+import { sessionStatusSyncAddress } from '../../addresses.ts';
+import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
+import { transcriptBodies } from './transcript.ts';
+
+let workspace: Workspace;
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+beforeAll(async () => {
+  workspace = await startWorkspace(startActorsHere);
+});
+afterAll(async () => {
+  await workspace.stop();
+});
+
+/** The task of the first test: the others go on with it, in order. */
+let shared: { taskId: string; sessionId: string };
+
+describe('a task with its workspace', () => {
+  test('[R11] [R12] is provisioned at once, works off its first message, and shows what changed', async () => {
+    const { taskId, sessionId, firstMessageId } = await workspace.createTask({
+      prompt: 'create notes/hello.md with "Hello from the agent"',
+    });
+    shared = { taskId, sessionId };
+    const message = await workspace.receipt(sessionId, firstMessageId, 'done');
+    const times = [message.acceptedAtMs, message.deliveredAtMs, message.workingAtMs, message.finishedAtMs];
+    expect(times.map(Number)).toEqual(times.map(Number).toSorted((a, b) => a - b));
+
+    const transcript = await transcriptBodies(workspace, sessionId);
+    expect(transcript[0]).toMatchObject({ kind: 'user_message', messageId: firstMessageId });
+    expect(transcript.at(-1)).toEqual({ kind: 'turn_end', stopReason: 'end_turn', error: null });
+    const edit = transcript.find((body) => body.kind === 'tool_call' && body.toolCall.kind === 'edit');
+    expect(edit).toMatchObject({
+      toolCall: {
+        status: 'completed',
+        content: [{ type: 'diff', oldText: null, newText: 'Hello from the agent\n' }],
+      },
+    });
+
+    const task = await until('the changes', async () => {
+      const snapshot = await workspace.taskSnapshot(taskId);
+      return snapshot.task.changes.files.length > 0 ? snapshot.task : null;
+    });
+    expect(task.changes).toMatchObject({
+      headSha: await workspace.gitInSandbox(taskId, 'rev-parse', 'HEAD'),
+      unpushedCommits: 1,
+      uncommittedFiles: 0,
+      files: [{ path: 'notes/hello.md', status: 'added', additions: 1 }],
+    });
+    const diff = z
+      .object({ diff: z.string() })
+      .parse(await workspace.connections.call(workspace.task(taskId), 'diff', [{ path: null }]));
+    expect(diff.diff.trim()).toBe(await workspace.gitInSandbox(taskId, 'diff', 'origin/main...HEAD'));
+    expect(await workspace.gitInSandbox(taskId, 'log', '-1', '--format=%ae')).toBe(
+      '20001+ada@users.noreply.github.com',
+    );
+    const { session } = await workspace.sessionSnapshot(sessionId);
+    expect(session.models.map(({ id }) => id)).toEqual(['demo-careful', 'demo-quick']);
+    expect(task).toMatchObject({ activity: 'idle', primaryUserLogin: 'ada', owner: { login: 'ada' } });
+  });
+
+  test('[R12] messages queue, may be changed while they wait, and two sessions take turns', async () => {
+    const { taskId, sessionId } = shared;
+    const other = `session_${randomUUID()}`;
+    const created = await workspace.send(workspace.task(taskId), 'task.command.createSession', {
+      sessionId: other,
+    });
+    expect(created).toMatchObject({ status: 'done', result: { id: other, title: 'Session 2' } });
+    const first = await workspace.say(sessionId, 'count to 8');
+    const second = await workspace.say(sessionId, 'read nothing');
+    const withdrawn = await workspace.say(sessionId, 'crash');
+    const elsewhere = await workspace.say(other, 'count to 3');
+    await workspace.receipt(sessionId, first, 'working');
+    expect(await workspace.sessionSnapshot(other)).toMatchObject({
+      session: { status: 'waiting' },
+      messages: [{ state: 'accepted' }],
+    });
+    const edited = await workspace.send(workspace.session(sessionId), 'session.command.editMessage', {
+      messageId: second,
+      text: 'list files',
+    });
+    expect(edited).toMatchObject({ status: 'done', result: { text: 'list files' } });
+    await workspace.send(workspace.session(sessionId), 'session.command.withdrawMessage', {
+      messageId: withdrawn,
+    });
+    const late = await workspace.send(workspace.session(sessionId), 'session.command.editMessage', {
+      messageId: first,
+      text: 'too late',
+    });
+    expect(late).toMatchObject({ status: 'failed', failure: { code: 'message_not_waiting' } });
+
+    const receipts = [
+      await workspace.receipt(sessionId, first, 'done'),
+      await workspace.receipt(other, elsewhere, 'done'),
+      await workspace.receipt(sessionId, second, 'done'),
+    ];
+    // One at a time: each was delivered after the one before it had finished; asked first, served first.
+    for (const [before, after] of [receipts.slice(0, 2), receipts.slice(1)]) {
+      expect(Number(after?.deliveredAtMs)).toBeGreaterThanOrEqual(Number(before?.finishedAtMs));
+    }
+    const { messages } = await workspace.sessionSnapshot(sessionId);
+    expect(messages.find(({ id }) => id === withdrawn)).toMatchObject({
+      state: 'cancelled',
+      deliveredAtMs: null,
+    });
+    expect((await transcriptBodies(workspace, other)).some((body) => body.kind === 'agent_text')).toBe(true);
+  });
+
+  test('stop ends the running turn and leaves the queue alone', async () => {
+    const { sessionId } = shared;
+    const long = await workspace.say(sessionId, 'slow 60');
+    const next = await workspace.say(sessionId, 'list files');
+    await workspace.receipt(sessionId, long, 'working');
+    await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
+    await workspace.receipt(sessionId, long, 'cancelled');
+    await workspace.receipt(sessionId, next, 'done');
+    const nothing = await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
+    expect(nothing).toMatchObject({ status: 'failed', failure: { code: 'nothing_to_stop' } });
+  });
+
+  test('turns that the alarm takes up, before anybody else does, are heard to their end', async () => {
+    const sessionId = `session_${randomUUID()}`;
+    await workspace.send(workspace.task(shared.taskId), 'task.command.createSession', { sessionId });
+    const statusSync = sessionStatusSyncAddress(workspace.organizationId, sessionId);
+    const end = new AbortController();
+    const alarms = (async () => {
+      while (!end.signal.aborted) {
+        await workspace.call(statusSync, 'resume');
+      }
+    })();
+    try {
+      for (let turn = 1; turn <= 6; turn += 1) {
+        await workspace.receipt(sessionId, await workspace.say(sessionId, 'count to 2'), 'done');
+      }
+    } finally {
+      end.abort();
+      await alarms;
+    }
+    const ends = (await transcriptBodies(workspace, sessionId)).filter(({ kind }) => kind === 'turn_end');
+    expect(ends).toEqual(ends.map(() => ({ kind: 'turn_end', stopReason: 'end_turn', error: null })));
+    expect(ends).toHaveLength(6);
+  });
+
+  test('a permission request waits for one answer, and the turn goes on with it', async () => {
+    const { taskId, sessionId } = shared;
+    const messageId = await workspace.say(sessionId, 'ask before running node --version');
+    const request = await until('the permission request', async () => {
+      const transcript = await transcriptBodies(workspace, sessionId);
+      return transcript.find((body) => body.kind === 'permission_request' && body.answer === null) ?? null;
+    });
+    if (request.kind !== 'permission_request') {
+      throw new Error('not a permission request');
+    }
+    await until('the task to say so', async () => {
+      const { task, sessions } = await workspace.taskSnapshot(taskId);
+      const isSaid =
+        task.activity === 'waiting_for_permission' &&
+        sessions.some(({ status }) => status === 'waiting_for_permission');
+      return isSaid ? true : null;
+    });
+    const { requestId } = request;
+    const session = workspace.session(sessionId);
+    const wrong = await workspace.send(session, 'session.command.answerPermission', {
+      requestId,
+      optionId: 'perhaps',
+    });
+    expect(wrong).toMatchObject({ failure: { code: 'option_not_found' } });
+    const answer = { requestId, optionId: 'allow' };
+    await workspace.send(session, 'session.command.answerPermission', answer, people.grace);
+    const again = await workspace.send(session, 'session.command.answerPermission', answer);
+    expect(again).toMatchObject({ status: 'failed' });
+    await workspace.receipt(sessionId, messageId, 'done');
+    expect(await transcriptBodies(workspace, sessionId)).toContainEqual(
+      expect.objectContaining({
+        kind: 'permission_request',
+        answer: expect.objectContaining({ optionId: 'allow', by: 'grace' }),
+      }),
+    );
+  });
+
+  test('an agent that dies fails its turn with words; tried again, a new agent takes the message', async () => {
+    const { taskId, sessionId } = shared;
+    const messageId = await workspace.say(sessionId, 'count to 20');
+    await workspace.receipt(sessionId, messageId, 'working');
+    const { task } = await workspace.taskSnapshot(taskId);
+    const folder = join(workspace.dataDir, 'sandboxes', task.sandbox?.id ?? '');
+    // The demo agents of the task's sessions: children of the sandbox's server.
+    const pids = await findProcessesByEnvironment(`FOUNDRY_LOCAL_SANDBOX=${folder}`);
+    for (const pid of pids) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+      if (command.includes('demo-agent')) {
+        process.kill(pid, 'SIGKILL');
+      }
+    }
+    const failed = await workspace.receipt(sessionId, messageId, 'failed');
+    expect(failed.failure?.message).toMatch(/agent's process/);
+    await workspace.send(workspace.session(sessionId), 'session.command.retryMessage', { messageId });
+    await workspace.receipt(sessionId, messageId, 'done');
+    const said = (await transcriptBodies(workspace, sessionId)).map((body) =>
+      body.kind === 'agent_text' ? body.text : '',
+    );
+    expect(said.join('')).toMatch(/20/);
+  });
+});
