@@ -4,18 +4,9 @@ import { join } from 'node:path';
 import { apiErrorSchema } from '@foundry/shared/errors';
 import { pullRequestTaskId } from '@foundry/shared/ids';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ids, pullRequestOf } from './testing/sample-data.ts';
 import { facts } from './testing/stand-ins.ts';
-import {
-  grant,
-  ids,
-  publicUrl,
-  pullRequestOf,
-  roles,
-  startWorld,
-  userIdOf,
-  type Role,
-  type World,
-} from './testing/world.ts';
+import { grant, publicUrl, roles, startWorld, userIdOf, type Role, type World } from './testing/world.ts';
 
 let world: World;
 let emptyDir: string;

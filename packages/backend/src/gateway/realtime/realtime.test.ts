@@ -9,8 +9,9 @@ import { taskAddress, userAddress } from '../../actors/addresses.ts';
 import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { Browser } from '../testing/browser.ts';
 import { BrowserSocket } from './browser-socket.ts';
+import { ids, pullRequestOf } from '../testing/sample-data.ts';
 import { facts } from '../testing/stand-ins.ts';
-import { grant, ids, publicUrl, pullRequestOf, startWorld, type Role, type World } from '../testing/world.ts';
+import { grant, publicUrl, startWorld, type Role, type World } from '../testing/world.ts';
 
 let world: World;
 const browsers: Browser[] = [];

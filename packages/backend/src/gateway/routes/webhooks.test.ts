@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { Webhooks } from '@octokit/webhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ids } from '../testing/sample-data.ts';
 import { facts } from '../testing/stand-ins.ts';
-import { ids, startWorld, webhookSecret, type World } from '../testing/world.ts';
+import { startWorld, webhookSecret, type World } from '../testing/world.ts';
 
 let world: World;
 beforeAll(async () => {
