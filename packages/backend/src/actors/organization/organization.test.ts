@@ -158,6 +158,7 @@ describe('the task index', () => {
   test('mergeability holds for the commits it was read for', async () => {
     const { pulls, send, snapshot } = await world();
     const read = async () => (await snapshot()).tasks[0]?.pullRequest?.mergeable;
+    const contentVersion = async () => (await snapshot()).tasks[0]?.contentVersion;
     const first = pull(1, 'a');
     const conflicts = { repositoryId, number: 1, mergeable: 'conflicting' } as const;
     await pulls(1, first);
@@ -166,6 +167,7 @@ describe('the task index', () => {
       pulls: [{ ...conflicts, headSha: first.pullRequest.headSha }],
     });
     expect(await read()).toBe('conflicting');
+    expect(await contentVersion()).toBe(1);
     await pulls(null, pull(1, 'a', { title: 'Other words', updatedAtMs: 2_000 }));
     expect(await read()).toBe('conflicting');
     await pulls(null, pull(1, 'a', { headSha: 'f'.repeat(40), updatedAtMs: 3_000 }));
@@ -177,6 +179,7 @@ describe('the task index', () => {
     await send('organization.command.applyMergeability', {
       pulls: [{ ...conflicts, headSha: 'f'.repeat(40), mergeable: 'clean' }],
     });
+    expect(await contentVersion()).toBe(1);
     await pulls(null, pull(1, 'a', { headSha: 'f'.repeat(40), baseBranch: 'next', updatedAtMs: 4_000 }));
     expect(await read()).toBe('unknown');
   });

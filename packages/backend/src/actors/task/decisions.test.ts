@@ -192,6 +192,15 @@ describe('what GitHub says', () => {
     expect(isNews(null, pullRequest)).toBe(true);
   });
 
+  test('a conflict is news when it comes, not while it lasts and not when it goes', () => {
+    const of = (mergeable: PullRequest['mergeable']): PullRequest => ({ ...pullRequest, mergeable });
+    expect(isNews(of('clean'), of('conflicting'))).toBe(true);
+    expect(isNews(of('unknown'), of('conflicting'))).toBe(true);
+    expect(isNews(of('conflicting'), { ...of('conflicting'), title: 'Other words' })).toBe(false);
+    expect(isNews(of('conflicting'), of('clean'))).toBe(false);
+    expect(isNews(of('clean'), of('unknown'))).toBe(false);
+  });
+
   test('a push from outside is taken over, after the running turn if there is one', () => {
     const changes = { ...noChanges, headSha: 'a' };
     const facts = { status: statuses.ready, turns: [], changes, headSha: 'b' };

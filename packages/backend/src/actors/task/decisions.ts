@@ -238,6 +238,8 @@ export function isNews(before: PullRequest | null, after: PullRequest): boolean 
     before.draft !== after.draft ||
     before.reviewDecision !== after.reviewDecision ||
     before.checks.state !== after.checks.state ||
+    // That it can be merged, or that GitHub has yet to find out, calls nobody.
+    (before.mergeable !== 'conflicting' && after.mergeable === 'conflicting') ||
     before.headSha !== after.headSha
   );
 }

@@ -76,7 +76,11 @@ export async function applyMergeability(
       and json_extract(given.value, '$.headSha') = ${tasks.headSha})`;
   const rows = await db
     .update(tasks)
-    .set({ mergeable: value })
+    .set({
+      mergeable: value,
+      // Worth being unread for; of a task with an actor the actor says so.
+      contentVersion: sql`${tasks.contentVersion} + (not ${tasks.materialised} and ${value} = 'conflicting')`,
+    })
     .where(
       and(
         inJsonList(
