@@ -1,0 +1,115 @@
+import { apiErrorSchema } from '@foundry/shared/errors';
+import { ids } from './sample-data.ts';
+import { publicUrl, type Role } from './world.ts';
+
+/* The routes of the gateway as its tests see them: what each answers to whom, and a request for it. */
+
+type Expected = Readonly<Record<Role, number>>;
+const everybody = (status: number): Expected => ({
+  anonymous: status,
+  stranger: status,
+  member: status,
+  insider: status,
+});
+const people = (status: number): Expected => ({ ...everybody(status), anonymous: 401 });
+const members = (status: number): Expected => ({ ...people(status), stranger: 404 });
+/** For routes about the hidden repository: only the insider may know that it exists. */
+const insiders = (status: number): Expected => ({ ...members(404), insider: status });
+
+const message = () => ({ messageId: `m-${Math.random().toString(36).slice(2)}-x`, text: 'hello' });
+export const organizationRoute = '/api/v1/organizations/:organizationId';
+export const taskRoute = `${organizationRoute}/tasks/:taskId`;
+export const sessionRoute = `${taskRoute}/sessions/:sessionId`;
+
+interface Row {
+  /** The status for each role, asked about the hidden repository where there is a choice. */
+  readonly expected: Expected;
+  readonly body?: () => unknown;
+  readonly query?: string;
+  readonly headers?: Record<string, string>;
+}
+const asBrowser = { origin: publicUrl };
+
+/** Every route of the gateway: `METHOD /path`. */
+export const routeRows: Readonly<Record<string, Row>> = {
+  'GET /healthz': { expected: everybody(200) },
+  'GET /readyz': { expected: everybody(200) },
+  'GET /api/v1/config': { expected: everybody(200) },
+  'GET /api/v1/openapi.json': { expected: everybody(200) },
+  'GET /api/v1/realtime': { expected: people(426) },
+  'POST /webhooks/github': { expected: everybody(401), body: () => ({}) },
+  'POST /api/auth/sign-in/social': {
+    expected: everybody(200),
+    body: () => ({ provider: 'github', callbackURL: '/' }),
+    headers: asBrowser,
+  },
+  'GET /api/auth/callback/github': { expected: everybody(302) },
+  'POST /api/auth/sign-out': { expected: everybody(200), body: () => ({}), headers: asBrowser },
+  'GET /api/auth/get-session': { expected: everybody(200) },
+  'GET /api/v1/me': { expected: people(200) },
+  'POST /api/v1/me/refresh-access': { expected: people(202) },
+  'PUT /api/v1/me/task-states/:organizationId/:taskId': {
+    expected: insiders(200),
+    body: () => ({ draft: 'x' }),
+  },
+  'PUT /api/v1/me/default-model': { expected: people(202), body: () => ({ modelId: null }) },
+  'GET /api/v1/organizations': { expected: people(200) },
+  [`GET ${organizationRoute}`]: { expected: members(200) },
+  [`GET ${organizationRoute}/tasks`]: { expected: members(200) },
+  [`POST ${organizationRoute}/sync`]: { expected: members(202) },
+  [`POST ${organizationRoute}/tasks`]: {
+    expected: insiders(201),
+    body: () => ({ repositoryId: ids.hidden, title: `Task ${Math.random()}` }),
+  },
+  [`GET ${organizationRoute}/audit`]: { expected: members(200) },
+  [`DELETE ${organizationRoute}/runtime-issues/:issueId`]: { expected: members(404) },
+  [`GET ${organizationRoute}/commands/:commandId`]: { expected: members(404), query: '?actor=organization' },
+  [`POST ${taskRoute}/open`]: { expected: insiders(200) },
+  [`GET ${taskRoute}`]: { expected: insiders(200) },
+  [`POST ${taskRoute}/provision`]: { expected: insiders(202) },
+  [`POST ${taskRoute}/refresh`]: { expected: insiders(202) },
+  [`GET ${taskRoute}/diff`]: { expected: insiders(200) },
+  [`POST ${taskRoute}/publish`]: { expected: insiders(202) },
+  [`POST ${taskRoute}/owner`]: { expected: insiders(202) },
+  [`POST ${taskRoute}/sessions`]: { expected: insiders(201), body: () => ({ title: 'Second' }) },
+  [`GET ${sessionRoute}`]: { expected: insiders(200) },
+  [`GET ${sessionRoute}/transcript`]: { expected: insiders(200) },
+  [`POST ${sessionRoute}/messages`]: { expected: insiders(202), body: message },
+  [`PATCH ${sessionRoute}/messages/:messageId`]: { expected: insiders(202), body: () => ({ text: 'other' }) },
+  [`DELETE ${sessionRoute}/messages/:messageId`]: { expected: insiders(202) },
+  [`POST ${sessionRoute}/messages/:messageId/retry`]: { expected: insiders(202) },
+  [`POST ${sessionRoute}/stop`]: { expected: insiders(202) },
+  [`POST ${sessionRoute}/permissions/:requestId`]: {
+    expected: insiders(202),
+    body: () => ({ optionId: 'yes' }),
+  },
+  [`PUT ${sessionRoute}/model`]: { expected: insiders(202), body: () => ({ modelId: 'm' }) },
+};
+
+/** Values for the parameters of a route: the task of the hidden repository. */
+export const hiddenPlace: Readonly<Record<string, string>> = {
+  organizationId: ids.organization,
+  taskId: ids.hiddenTask,
+  sessionId: ids.hiddenSession,
+  messageId: 'message-1',
+  requestId: 'request-1',
+  issueId: 'issue-1',
+  commandId: 'command-1',
+};
+
+/** The path of a request: the route with its parameters filled in. */
+export function fill(path: string, place: Readonly<Record<string, string>> = hiddenPlace): string {
+  return path.replace(/:(\w+)/g, (_all, name: string) => place[name] ?? name);
+}
+
+/** @param route `METHOD /path` */
+export function splitRoute(route: string): { method: string; path: string } {
+  const [method = '', path = ''] = route.split(' ');
+  return { method, path };
+}
+
+/** The error without what differs from request to request. */
+export function errorWords(body: unknown): unknown {
+  const { error } = apiErrorSchema.parse(body);
+  return { code: error.code, message: error.message };
+}
