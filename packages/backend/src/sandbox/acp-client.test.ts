@@ -8,8 +8,8 @@ import { coalesceUpdates, toAgentUpdate } from './acp-events.ts';
 import { setGitIdentity } from './git-credential.ts';
 import { readRecord } from './providers/local-record.ts';
 import type { SandboxError } from './sandbox-error.ts';
-import { createTestSandbox, git } from './testing.ts';
-import type { TestSandbox } from './testing.ts';
+import { createTestSandbox, git } from './testing/sandbox.ts';
+import type { TestSandbox } from './testing/sandbox.ts';
 
 describe('ACP with the demo agent through sandbox-agent', { timeout: 20_000 }, () => {
   let sandbox: TestSandbox;

@@ -9,8 +9,8 @@ import { requireBranchName } from './git-command.ts';
 import { installCredential, removeCredential, setGitIdentity } from './git-credential.ts';
 import { listTree, readCheckoutFile } from './git-files.ts';
 import { fetchBranches, pullBranch, pushBranch } from './git-remote.ts';
-import { createRemote, createTestSandbox, git, serveGitOverHttp, writeFiles } from './testing.ts';
-import type { TestSandbox } from './testing.ts';
+import { createRemote, createTestSandbox, git, serveGitOverHttp, writeFiles } from './testing/sandbox.ts';
+import type { TestSandbox } from './testing/sandbox.ts';
 
 const oddName = 'odd "name"\twith ünïcode & $(touch pwned).txt';
 const branches = { branch: 'task/one', baseBranch: 'main' };

@@ -1,15 +1,15 @@
-/** Real local sandboxes and git repositories for the tests of this folder. */
+/** Real local sandboxes and git repositories for the tests of the sandbox folder. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { connectSandbox } from './execute-in-sandbox.ts';
-import type { SandboxTarget } from './execute-in-sandbox.ts';
-import { LocalSandboxProvider } from './providers/local.ts';
-import { locateLocalSandboxPrograms } from './providers/local-programs.ts';
-import type { SandboxIdentity } from './providers/provider.ts';
+import { connectSandbox } from '../execute-in-sandbox.ts';
+import type { SandboxTarget } from '../execute-in-sandbox.ts';
+import { LocalSandboxProvider } from '../providers/local.ts';
+import { locateLocalSandboxPrograms } from '../providers/local-programs.ts';
+import type { SandboxIdentity } from '../providers/provider.ts';
 
 export interface TestSandbox {
   folder: string;
