@@ -139,6 +139,64 @@ test('the task list works by keyboard alone', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'Message to the agent' })).toBeFocused();
 });
 
+test('what opens closes on Escape, and the focus is where it was', async ({ page }) => {
+  await open(page, readyTask);
+  await expect(page.getByRole('log')).toBeVisible();
+  // Something that had the focus earlier must not get it instead.
+  const receipt = page.getByRole('button', { name: 'Working' });
+  await receipt.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(receipt).toBeFocused();
+  const openers = [
+    { name: /switch organization/, role: 'menu', key: 'Enter' },
+    { name: /^Filter/, role: 'menu', key: 'Enter' },
+    { name: 'More about this task', role: 'menu', key: 'Enter' },
+    { name: /problem in the background/, role: 'dialog', key: 'Enter' },
+    { name: /^Model/, role: 'menu', key: 'Enter' },
+    { name: 'Publish pull request', role: 'dialog', key: 'Enter' },
+    { name: 'Publish pull request', role: 'dialog', key: 'c' },
+    { name: 'Publish pull request', role: 'dialog', key: '?' },
+  ] as const;
+  for (const { name, role, key } of openers) {
+    const opener = page.getByRole('button', { name });
+    await opener.press(key);
+    const opened = page.getByRole(role);
+    await expect(opened).toBeVisible();
+    await expect
+      .poll(() => opened.evaluate((element) => element.contains(document.activeElement)))
+      .toBe(true);
+    await page.keyboard.press('Escape');
+    await expect(opened).toBeHidden();
+    await expect(opener).toBeFocused();
+  }
+});
+
+test('keys go on where they were: from the search into its results, from a link into its page', async ({
+  page,
+}) => {
+  await open(page, '/organizations/1');
+  const list = page.getByRole('navigation', { name: 'Tasks' });
+  await expect(list).toBeVisible();
+  await page.keyboard.press('/');
+  await page.keyboard.type('signing');
+  await page.keyboard.press('ArrowDown');
+  await expect(list.getByRole('link', { name: /Rotate the signing key/ })).toBeFocused();
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /Upgrade the bundler/ })
+    .press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Upgrade the bundler' })).toBeVisible();
+  await expect(page.locator('#page')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'More about this task' })).toBeFocused();
+  // Sending away the command must not send away the focus of who pressed.
+  const takeOver = page.getByRole('button', { name: 'Take over' });
+  await page.route('**/owner', (route) => new Promise(() => void route));
+  await takeOver.press('Enter');
+  await expect(takeOver).toHaveAttribute('aria-busy', 'true');
+  await expect(takeOver).toBeFocused();
+});
+
 /** Keeps the task from being opened until the returned function is called. */
 async function holdOpening(page: Page, taskId: string): Promise<() => void> {
   const held = Promise.withResolvers<void>();
@@ -268,6 +326,16 @@ for (const path of [
     expect(excess).toBe(0);
   });
 }
+
+test('on a narrow screen all that a pull request has to say takes two lines', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, '/organizations/1/tasks/pr_11_39');
+  const about = page.getByRole('region', { name: 'About this task' });
+  await expect(about.getByText('2 of 4 checks failed')).toBeVisible();
+  for (const name of ['Conflicts with main', 'Take over'])
+    await expect(about.getByRole('button', { name })).toBeInViewport({ ratio: 1 });
+  expect((await about.boundingBox())?.height).toBeLessThan(64);
+});
 
 test('on a narrow screen the task list is a drawer that closes on choosing', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });

@@ -1,4 +1,4 @@
-import type { ComponentProps } from 'react';
+import type { ComponentProps, MouseEvent } from 'react';
 import { classNames } from './class-names.ts';
 import { Spinner } from './spinner.tsx';
 
@@ -17,7 +17,7 @@ const sizes = {
   icon: 'size-8',
 };
 const base =
-  'inline-flex shrink-0 select-none items-center justify-center rounded-[7px] font-medium whitespace-nowrap transition-colors disabled:opacity-50 disabled:pointer-events-none';
+  'inline-flex shrink-0 select-none items-center justify-center rounded-[7px] font-medium whitespace-nowrap transition-colors disabled:pointer-events-none disabled:opacity-50 aria-disabled:opacity-50';
 
 /** The look of a button, for links that act like one. */
 export function buttonClass(variant: Variant = 'secondary', size: keyof typeof sizes = 'md'): string {
@@ -31,21 +31,19 @@ interface ButtonProps extends ComponentProps<'button'> {
   pending?: boolean;
 }
 
-export function Button({
-  variant,
-  size,
-  pending = false,
-  className,
-  children,
-  disabled,
-  ...rest
-}: ButtonProps) {
+/** Of a button whose work is under way. It is not `disabled`, which would take the focus away from whoever pressed it. */
+function pendingProps(pending: boolean) {
+  if (!pending) return {};
+  const onClick = (event: MouseEvent) => event.preventDefault();
+  return { 'aria-disabled': true, 'aria-busy': true, onClick } as const;
+}
+
+export function Button({ variant, size, pending = false, className, children, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={disabled === true || pending}
-      aria-busy={pending || undefined}
+      {...pendingProps(pending)}
       className={classNames(buttonClass(variant, size), className)}
     >
       {pending && <Spinner />}
@@ -59,20 +57,32 @@ interface IconButtonProps extends ComponentProps<'button'> {
   label: string;
   /** For lines of text. */
   small?: boolean;
+  /** As of a button: the spinner takes the icon's place. */
+  pending?: boolean;
 }
 
-export function IconButton({ label, small = false, className, ...rest }: IconButtonProps) {
+export function IconButton({
+  label,
+  small = false,
+  pending = false,
+  className,
+  children,
+  ...rest
+}: IconButtonProps) {
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
       {...rest}
+      {...pendingProps(pending)}
       className={classNames(
         'inline-flex shrink-0 items-center justify-center rounded-md text-ink-2 transition-colors hover:bg-hover hover:text-ink disabled:pointer-events-none disabled:opacity-50',
         small ? 'size-6' : 'size-7',
         className,
       )}
-    />
+    >
+      {pending ? <Spinner /> : children}
+    </button>
   );
 }

@@ -40,7 +40,7 @@ export function Callout({ tone, title, children, action, className }: CalloutPro
             {children}
           </div>
         </div>
-        {action !== undefined && <div className="max-@sm:ml-[26px]">{action}</div>}
+        {action !== undefined && <div className="@max-sm:ml-[26px]">{action}</div>}
       </div>
     </div>
   );

@@ -17,7 +17,7 @@ export function EmptyState({ icon: Icon, title, children, action, isPage = false
     <div className="mx-auto flex max-w-sm flex-col items-center px-6 py-10 text-center">
       <Icon aria-hidden strokeWidth={1.5} className="mb-3 size-7 text-ink-3" />
       {isPage ? <h1 className={titleClass}>{title}</h1> : <p className={titleClass}>{title}</p>}
-      {children !== undefined && <div className="mt-1 text-ink-2">{children}</div>}
+      {children !== undefined && <div className="mt-1 text-balance text-ink-2">{children}</div>}
       {action !== undefined && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   );

@@ -3,7 +3,7 @@ import { Check } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 
 const itemClass =
-  'flex min-h-7 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-highlighted:bg-hover data-disabled:opacity-50';
+  'flex min-h-7 items-center gap-2 rounded-md px-2 py-1 -outline-offset-2 select-none data-highlighted:bg-selected data-disabled:opacity-50';
 
 interface MenuProps {
   trigger: ReactElement;

@@ -86,10 +86,13 @@ export function page(title: string, content: Html): Html {
             border-radius: 10px;
             cursor: pointer;
           }
-          .card:hover,
-          .card:focus-visible {
+          .card:hover {
             border-color: var(--accent);
-            outline: none;
+          }
+          .card:focus-visible,
+          .button:focus-visible {
+            outline: 2px solid var(--accent);
+            outline-offset: 2px;
           }
           .card img {
             width: 44px;

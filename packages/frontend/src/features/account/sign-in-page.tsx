@@ -86,7 +86,7 @@ export function SignInPage() {
             Continue with GitHub
           </Button>
           {config.data?.demo === true && (
-            <p className="text-center text-ink-2">
+            <p className="text-center text-balance text-ink-2">
               This is the demo: no account is needed. The next page is a stand-in for GitHub where you pick
               one of its users.
             </p>

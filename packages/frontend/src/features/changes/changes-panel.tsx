@@ -7,7 +7,6 @@ import { Badge } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Age } from '../../ui/time.tsx';
-import { Spinner } from '../../ui/spinner.tsx';
 import { useTask } from '../task/task-context.ts';
 import { ChangedFileRow, Counts } from './changed-file-row.tsx';
 import { Publish } from './publish.tsx';
@@ -75,10 +74,10 @@ function ChangesHeader() {
           <IconButton
             small
             label="Refresh changes"
-            disabled={refresh.pending}
+            pending={refresh.pending}
             onClick={() => void refresh.run()}
           >
-            {refresh.pending ? <Spinner /> : <RefreshCw aria-hidden className="size-3.5" />}
+            <RefreshCw aria-hidden className="size-3.5" />
           </IconButton>
         )}
       </span>

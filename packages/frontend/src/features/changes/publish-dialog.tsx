@@ -5,7 +5,7 @@ import type { FormEvent } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { LabelledField } from '../../ui/labelled-field.tsx';
 import { useTask } from '../task/task-context.ts';
 
@@ -60,7 +60,7 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
         {(control) => (
           <input
             {...control}
-            autoFocus
+            data-initial-focus
             value={title}
             onChange={(event) => {
               setTitle(event.target.value);
@@ -107,12 +107,12 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
           {publish.error.message}
         </Callout>
       )}
-      <div className="flex justify-end gap-2 pt-2">
+      <DialogActions>
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" variant="primary" pending={publish.pending}>
           {exists ? 'Update pull request' : 'Publish pull request'}
         </Button>
-      </div>
+      </DialogActions>
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import { useLayoutEffect } from 'react';
 import type { RefObject } from 'react';
+import { pageId } from '../organization/organization-context.ts';
 
 /** Between asking for a composer, or losing one, and the next one; longer than this and the focus is left where it is. */
 const replacementMs = 5_000;
@@ -39,7 +40,8 @@ function focusText(element: HTMLTextAreaElement): void {
 
 function giveFocus(element: HTMLTextAreaElement, taskId: string, { from, ...owing }: OwedFocus): void {
   const { activeElement, body } = document;
-  if (activeElement !== body && activeElement !== from) return;
+  const isElsewhere = activeElement !== body && activeElement?.id !== pageId && activeElement !== from;
+  if (isElsewhere) return;
   if (owing.taskId !== taskId || owing.selection === null) {
     focusText(element);
     return;

@@ -1,7 +1,7 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { Message } from '@foundry/shared/entities';
 import { Pencil, X } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -13,6 +13,13 @@ export function QueuedMessage({ message }: { message: Message }) {
   const { api } = useFoundryClient();
   const { at } = useSession();
   const [editing, setEditing] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    // The form that had the focus is gone.
+    if (wasEditing.current && !editing) editButton.current?.focus();
+    wasEditing.current = editing;
+  }, [editing]);
   const outcomeAt = { organizationId: at.organizationId, actor: 'session', id: at.sessionId } as const;
   const withdraw = useCommand(() => api.withdrawMessage(at, message.id), {
     at: outcomeAt,
@@ -47,13 +54,13 @@ export function QueuedMessage({ message }: { message: Message }) {
         <Receipt message={message} />
         {message.state === 'accepted' && (
           <span className="flex">
-            <IconButton small label="Edit message" onClick={() => setEditing(true)}>
+            <IconButton ref={editButton} small label="Edit message" onClick={() => setEditing(true)}>
               <Pencil aria-hidden className="size-3.5" />
             </IconButton>
             <IconButton
               small
               label="Withdraw message"
-              disabled={withdraw.pending}
+              pending={withdraw.pending}
               onClick={() => void withdraw.run()}
             >
               <X aria-hidden className="size-4" />

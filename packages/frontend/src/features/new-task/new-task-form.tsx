@@ -7,6 +7,7 @@ import type { FormEvent, KeyboardEvent } from 'react';
 import { readSetting, writeSetting } from '../../app/local-setting.ts';
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
+import { DialogActions } from '../../ui/dialog.tsx';
 import { Kbd, modifier } from '../../ui/kbd.tsx';
 import { LabelledField } from '../../ui/labelled-field.tsx';
 import { lastRepositorySchema, readModels } from '../task/remembered.ts';
@@ -102,7 +103,7 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
           <textarea
             {...control}
             // The dialog was opened to write this.
-            autoFocus
+            data-initial-focus
             rows={5}
             value={fields.prompt}
             onChange={(event) => set({ prompt: event.target.value })}
@@ -133,15 +134,15 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
           {errors.form}
         </Callout>
       )}
-      <div className="flex items-center justify-end gap-3 pt-2">
-        <span className="flex items-center gap-1 max-sm:hidden">
+      <DialogActions>
+        <span className="mr-1 flex items-center gap-1 max-sm:hidden">
           <Kbd>{modifier}</Kbd>
           <Kbd>Enter</Kbd>
         </span>
         <Button type="submit" variant="primary" pending={pending}>
           Create task
         </Button>
-      </div>
+      </DialogActions>
     </form>
   );
 }

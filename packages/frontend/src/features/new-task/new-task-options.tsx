@@ -35,7 +35,12 @@ export function NewTaskOptions({ fields, errors, set, defaultBranch, models }: N
           />
         )}
       </LabelledField>
-      <LabelledField label="Base branch" optional error={errors.baseBranch}>
+      <LabelledField
+        label="Base branch"
+        optional
+        error={errors.baseBranch}
+        hint="The repository’s default otherwise."
+      >
         {(control) => (
           <input
             {...control}

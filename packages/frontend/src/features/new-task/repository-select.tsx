@@ -61,7 +61,7 @@ export function RepositorySelect({ value, onChange, ...control }: RepositorySele
                 <Combobox.Item
                   key={choice.value}
                   value={choice}
-                  className="flex min-h-7 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-highlighted:bg-hover"
+                  className="flex min-h-7 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-highlighted:bg-selected"
                 >
                   <span className="flex size-4 items-center">
                     <Combobox.ItemIndicator>

@@ -1,6 +1,9 @@
 import type { OrganizationState } from '@foundry/client/reducers/organization';
 import { createContext, use } from 'react';
 
+/** Of the part beside the sidebar, which gets the focus when what had it is gone. */
+export const pageId = 'page';
+
 interface OrganizationContextValue {
   organization: OrganizationState;
   openSidebar: () => void;

@@ -1,6 +1,6 @@
 import { useTopic } from '@foundry/client/react/hooks';
-import { Outlet, useParams } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { Outlet, useParams, useRouterState } from '@tanstack/react-router';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { FailureNotice } from '../../app/error-pages.tsx';
 import { writeSetting } from '../../app/local-setting.ts';
 import { useHasSidebar } from '../../app/use-media.ts';
@@ -10,7 +10,7 @@ import { focusComposer } from '../composer/composer-focus.ts';
 import { NewTaskDialog } from '../new-task/new-task-dialog.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { SidebarDrawer } from '../sidebar/sidebar-drawer.tsx';
-import { OrganizationContext } from './organization-context.ts';
+import { OrganizationContext, pageId } from './organization-context.ts';
 import { OrganizationSkeleton } from './organization-skeleton.tsx';
 import { useAllTaskPages } from './use-all-task-pages.ts';
 
@@ -26,6 +26,14 @@ export function OrganizationLayout() {
   useShortcut({ key: 'c' }, () => setNewTask({}), view.data !== null);
   // Here rather than at the composer, which may still be on its way when the key is pressed.
   useShortcut({ key: 'm' }, focusComposer, view.data !== null);
+
+  const page = useRef<HTMLDivElement>(null);
+  const pathname = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  const keepFocus = useEffectEvent((_arrivedAt: string | undefined) => {
+    // The link that led here went away with its page: without this, keys would begin at the top again.
+    if (document.activeElement === document.body) page.current?.focus({ preventScroll: true });
+  });
+  useEffect(() => keepFocus(pathname), [pathname]);
 
   const known = view.data !== null;
   useEffect(() => {
@@ -63,7 +71,7 @@ export function OrganizationLayout() {
         ) : (
           <SidebarDrawer open={drawerOpen} onOpenChange={setDrawerOpen} pages={pages} />
         )}
-        <div className="min-w-0 flex-1">
+        <div ref={page} id={pageId} tabIndex={-1} className="min-w-0 flex-1 outline-none">
           <Outlet />
         </div>
       </div>

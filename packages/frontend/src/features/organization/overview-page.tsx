@@ -9,7 +9,9 @@ import { Button, buttonClass } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TabBar } from '../../ui/tab-bar.tsx';
 import { Age } from '../../ui/time.tsx';
-import { ActivityDot, ConflictIcon, TaskIcon } from '../task/task-icon.tsx';
+import { useUser } from '../account/use-user.ts';
+import { isUnread } from '../sidebar/sidebar-rows.ts';
+import { ActivityDot, ConflictIcon, TaskIcon, UnreadDot } from '../task/task-icon.tsx';
 import { Activity } from './activity.tsx';
 import { useOrganization } from './organization-context.ts';
 import { SyncProgressCard } from './sync-progress.tsx';
@@ -29,13 +31,13 @@ export function OverviewPage() {
       </TopBar>
       <main id="content" className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto max-w-3xl space-y-5 px-4 py-6 md:px-8 md:py-8">
-          <div className="flex flex-wrap items-center justify-between gap-3">
+          <div className="flex min-h-8 items-center justify-between gap-3">
             <p className="text-ink-2 tabular-nums">
-              {organization.repositories.size.toLocaleString()}{' '}
-              {organization.repositories.size === 1 ? 'repository' : 'repositories'} ·{' '}
-              {organization.tasks.size.toLocaleString()} {organization.tasks.size === 1 ? 'task' : 'tasks'} ·{' '}
-              {organization.members.size.toLocaleString()}{' '}
-              {organization.members.size === 1 ? 'member' : 'members'}
+              {counted(organization.repositories.size, 'repository', 'repositories')} ·{' '}
+              {counted(organization.tasks.size, 'task', 'tasks')}
+              {/* A personal account has none. */}
+              {organization.members.size > 0 &&
+                ` · ${counted(organization.members.size, 'member', 'members')}`}
             </p>
             {organization.repositories.size > 0 && (
               <Button variant="primary" onClick={() => openNewTask()}>
@@ -58,6 +60,10 @@ export function OverviewPage() {
       </main>
     </div>
   );
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }
 
 /** Nothing can be done here before the App may use a repository. */
@@ -90,6 +96,7 @@ function NoRepositories() {
 function RecentTasks() {
   const { organization } = useOrganization();
   const { tasks, repositories, sync } = organization;
+  const { taskStates } = useUser();
   const recent = useMemo(
     () =>
       [...tasks.values()]
@@ -120,7 +127,7 @@ function RecentTasks() {
           <Link
             to="/organizations/$organizationId/tasks/$taskId"
             params={{ organizationId: organization.organization.id, taskId: task.id }}
-            className="flex items-center gap-2.5 px-1 py-2 -outline-offset-2 hover:bg-hover"
+            className="-mx-2 flex items-center gap-2.5 rounded-md px-2 py-2 -outline-offset-2 hover:bg-hover"
           >
             <TaskIcon task={task} />
             <span className="min-w-0 flex-1">
@@ -132,6 +139,7 @@ function RecentTasks() {
             </span>
             <ConflictIcon task={task} />
             <ActivityDot activity={task.activity} />
+            {isUnread(task, taskStates.get(task.id)) && <UnreadDot />}
             <Age atMs={task.updatedAtMs} className="text-xs whitespace-nowrap text-ink-3 tabular-nums" />
           </Link>
         </li>

@@ -5,7 +5,6 @@ import { TriangleAlert, X } from 'lucide-react';
 import { useCommand } from '../../app/use-command.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
-import { Spinner } from '../../ui/spinner.tsx';
 import { Age } from '../../ui/time.tsx';
 import { useOrganization } from './organization-context.ts';
 
@@ -77,8 +76,8 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
           {issue.actor}
         </p>
       </div>
-      <IconButton label="Clear this problem" disabled={clear.pending} onClick={() => void clear.run()}>
-        {clear.pending ? <Spinner /> : <X aria-hidden className="size-4" />}
+      <IconButton label="Clear this problem" pending={clear.pending} onClick={() => void clear.run()}>
+        <X aria-hidden className="size-4" />
       </IconButton>
     </li>
   );

@@ -18,9 +18,11 @@ interface SidebarSearchProps {
   onSearch: (search: string) => void;
   filter: SidebarFilter;
   onFilter: (filter: SidebarFilter) => void;
+  /** The arrow key that leads from the field to what it found. */
+  onDown: () => void;
 }
 
-export function SidebarSearch({ ref, search, onSearch, filter, onFilter }: SidebarSearchProps) {
+export function SidebarSearch({ ref, search, onSearch, filter, onFilter, onDown }: SidebarSearchProps) {
   const current = filters.find((candidate) => candidate.value === filter);
   const choose = (value: string) => {
     const chosen = filters.find((candidate) => candidate.value === value);
@@ -35,6 +37,10 @@ export function SidebarSearch({ ref, search, onSearch, filter, onFilter }: Sideb
         value={search}
         onChange={(event) => onSearch(event.target.value)}
         onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') {
+            event.preventDefault();
+            onDown();
+          }
           if (event.key !== 'Escape') return;
           if (search === '') event.currentTarget.blur();
           onSearch('');

@@ -27,6 +27,7 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
   const [filter, setFilter] = useState<SidebarFilter>('open');
   const [collapsed, setCollapsed] = useState(() => new Set(readSetting('collapsed', collapsedSchema)));
   const searchInput = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLElement>(null);
   useShortcut({ key: '/' }, () => searchInput.current?.focus());
 
   const { repositories, tasks, sync } = organization;
@@ -57,6 +58,7 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
           onSearch={setSearch}
           filter={filter}
           onFilter={setFilter}
+          onDown={() => list.current?.querySelector<HTMLElement>('a[data-row]')?.focus()}
         />
         {/* The overview shows it larger. */}
         {taskId !== null && <SyncProgressCard />}
@@ -87,6 +89,7 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
         </EmptyState>
       ) : (
         <SidebarList
+          ref={list}
           rows={rows}
           organizationId={organization.organization.id}
           activeTaskId={taskId}

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Avatar } from '../../ui/avatar.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
-import { ActivityDot, ConflictIcon, TaskIcon } from '../task/task-icon.tsx';
+import { ActivityDot, ConflictIcon, TaskIcon, UnreadDot } from '../task/task-icon.tsx';
 import type { SidebarRow } from './sidebar-rows.ts';
 
 interface TaskRowProps {
@@ -43,14 +43,7 @@ export function TaskRow({ row, organizationId, active, tabIndex, onFocus, onNavi
           </span>
           <ConflictIcon task={task} />
           <ActivityDot activity={task.activity} />
-          {unread && (
-            <span
-              role="img"
-              aria-label="Unread"
-              title="Unread"
-              className="size-2 shrink-0 rounded-full bg-accent"
-            />
-          )}
+          {unread && <UnreadDot />}
         </span>
         <span className={classNames('flex items-center gap-1 text-xs', active ? 'text-ink-2' : 'text-ink-3')}>
           {task.pullRequest !== null && <span className="tabular-nums">#{task.pullRequest.number}</span>}

@@ -45,7 +45,10 @@ function ConflictsWith({ base }: { base: string }) {
           type="button"
           className="inline-flex h-5 items-center gap-1 rounded-full bg-warning-soft px-2 text-xs font-medium text-warning"
         >
-          <TriangleAlert aria-hidden className="size-3.5" /> Conflicts with {base}
+          <TriangleAlert aria-hidden className="size-3.5" />
+          <span className="max-w-56 truncate">
+            Conflicts<span className="max-lg:sr-only"> with {base}</span>
+          </span>
         </button>
       }
     >

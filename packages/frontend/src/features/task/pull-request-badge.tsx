@@ -23,7 +23,7 @@ export function PullRequestBadge() {
   if (pullRequest === null) return null;
   const state = stateOf(pullRequest);
   return (
-    <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+    <span className="flex shrink-0 items-center gap-x-2 gap-y-1 whitespace-nowrap wide:shrink wide:flex-wrap">
       <a
         href={pullRequest.htmlUrl}
         target="_blank"
@@ -39,7 +39,7 @@ export function PullRequestBadge() {
       {pullRequest.state === 'open' && pullRequest.reviewDecision !== 'none' && (
         <span
           className={classNames(
-            'text-xs max-sm:hidden',
+            'text-xs',
             pullRequest.reviewDecision === 'approved' ? 'text-success' : 'text-warning',
           )}
         >
@@ -70,7 +70,10 @@ function Checks({ pullRequest }: { pullRequest: PullRequest }) {
     case 'failure':
       return (
         <span className="inline-flex items-center gap-1 text-xs text-danger tabular-nums">
-          <CircleX aria-hidden className="size-3.5" /> {failed} of {total} checks failed
+          <CircleX aria-hidden className="size-3.5" />
+          <span>
+            {failed} of {total} <span className="max-lg:sr-only">checks </span>failed
+          </span>
         </span>
       );
   }

@@ -7,7 +7,6 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { IconButton } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
-import { Spinner } from '../../ui/spinner.tsx';
 import { showError } from '../../ui/toasts.tsx';
 import { useTask } from './task-context.ts';
 import { useSaveTaskState } from './use-save-task-state.ts';
@@ -42,8 +41,8 @@ export function SessionTabs({ activeId }: { activeId: string }) {
           <SessionTab key={session.id} session={session} active={session.id === activeId} onChoose={choose} />
         ))}
       </nav>
-      <IconButton small label="New session" disabled={pending} onClick={() => void create()}>
-        {pending ? <Spinner /> : <Plus aria-hidden className="size-4" />}
+      <IconButton small label="New session" pending={pending} onClick={() => void create()}>
+        <Plus aria-hidden className="size-4" />
       </IconButton>
     </div>
   );

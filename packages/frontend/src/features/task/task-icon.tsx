@@ -92,3 +92,10 @@ export function ActivityDot({ activity }: { activity: TaskSummary['activity'] })
       );
   }
 }
+
+/** Something happened since this person last looked. */
+export function UnreadDot() {
+  return (
+    <span role="img" aria-label="Unread" title="Unread" className="size-2 shrink-0 rounded-full bg-accent" />
+  );
+}

@@ -1,7 +1,7 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { TranscriptItemBody } from '@foundry/shared/transcript';
 import { ShieldQuestionMark } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
@@ -20,8 +20,15 @@ export function PermissionCard({ body }: { body: Body }) {
     failureTitle: 'The answer did not reach the agent',
   });
   const open = body.answer === null;
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // The pressed button is gone; who goes on by keyboard goes on from here.
+    if (chosen !== null && !open && document.activeElement === document.body) card.current?.focus();
+  }, [chosen, open]);
   return (
     <section
+      ref={card}
+      tabIndex={-1}
       aria-label="Permission request"
       className={classNames(
         'my-2 rounded-lg border px-3 py-2.5',
@@ -46,7 +53,7 @@ export function PermissionCard({ body }: { body: Body }) {
             <Button
               key={option.optionId}
               variant={option.kind === 'allow_once' ? 'primary' : 'secondary'}
-              disabled={answer.pending}
+              disabled={answer.pending && chosen !== option.optionId}
               pending={answer.pending && chosen === option.optionId}
               onClick={() => {
                 setChosen(option.optionId);
