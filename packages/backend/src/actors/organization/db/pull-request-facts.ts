@@ -1,11 +1,31 @@
 import { checksSummarySchema, type PullRequest } from '@foundry/shared/entities';
-import { and, sql } from 'drizzle-orm';
+import { and, sql, type SQL } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { inJsonList } from '../../json-rows.ts';
 import { tasks } from './schema.ts';
 import { toTask, type IndexedTask } from './task-repository.ts';
 
 /* What is read of pull requests from addresses of their own: checks, reviews, mergeability. */
+
+/**
+ * For every row: this field of the item whose members equal the row's columns; null where no item does.
+ * @param match names of members, each with the column it must equal.
+ */
+function givenValue<T>(
+  items: readonly T[],
+  field: keyof T & string,
+  match: readonly (readonly [keyof T & string, SQLiteColumn])[],
+): SQL {
+  const member = (name: string): SQL => sql`json_extract(given.value, ${sql.raw(`'$.${name}'`)})`;
+  const matches = match.map(([name, column]) => sql`${member(name)} = ${column}`);
+  return sql`(select ${member(field)} from json_each(${JSON.stringify(items)}) as given where ${and(...matches)})`;
+}
+
+/** Whether a value is given and is another one than the row has. */
+function differs(column: SQLiteColumn, value: SQL): SQL {
+  return sql`${value} is not null and ${column} is not ${value}`;
+}
 
 /** Sets the checks of every task whose head is one of these commits. @returns the rows that changed. */
 export async function applyChecks(
@@ -17,8 +37,10 @@ export async function applyChecks(
     headSha,
     checksJson: JSON.stringify(checksSummarySchema.parse(checks)),
   }));
-  const value = sql`(select json_extract(given.value, '$.checksJson') from json_each(${JSON.stringify(given)}) as given
-    where json_extract(given.value, '$.repositoryId') = ${tasks.repositoryId} and json_extract(given.value, '$.headSha') = ${tasks.headSha})`;
+  const value = givenValue(given, 'checksJson', [
+    ['repositoryId', tasks.repositoryId],
+    ['headSha', tasks.headSha],
+  ]);
   const rows = await db
     .update(tasks)
     .set({ checksJson: value })
@@ -28,7 +50,7 @@ export async function applyChecks(
           tasks.headSha,
           items.map((item) => item.headSha),
         ),
-        sql`${value} is not null and ${tasks.checksJson} is not ${value}`,
+        differs(tasks.checksJson, value),
       ),
     )
     .returning();
@@ -40,8 +62,10 @@ export async function applyReviews(
   db: ActorDatabase,
   items: readonly { repositoryId: string; number: number; reviewDecision: PullRequest['reviewDecision'] }[],
 ): Promise<IndexedTask[]> {
-  const value = sql`(select json_extract(given.value, '$.reviewDecision') from json_each(${JSON.stringify(items)}) as given
-    where json_extract(given.value, '$.repositoryId') = ${tasks.repositoryId} and json_extract(given.value, '$.number') = ${tasks.pullRequestNumber})`;
+  const value = givenValue(items, 'reviewDecision', [
+    ['repositoryId', tasks.repositoryId],
+    ['number', tasks.pullRequestNumber],
+  ]);
   const rows = await db
     .update(tasks)
     .set({
@@ -54,7 +78,7 @@ export async function applyReviews(
           tasks.pullRequestNumber,
           items.map((item) => item.number),
         ),
-        sql`${value} is not null and ${tasks.reviewDecision} is not ${value}`,
+        differs(tasks.reviewDecision, value),
       ),
     )
     .returning();
@@ -71,9 +95,11 @@ export async function applyMergeability(
     mergeable: 'clean' | 'conflicting';
   }[],
 ): Promise<IndexedTask[]> {
-  const value = sql`(select json_extract(given.value, '$.mergeable') from json_each(${JSON.stringify(items)}) as given
-    where json_extract(given.value, '$.repositoryId') = ${tasks.repositoryId} and json_extract(given.value, '$.number') = ${tasks.pullRequestNumber}
-      and json_extract(given.value, '$.headSha') = ${tasks.headSha})`;
+  const value = givenValue(items, 'mergeable', [
+    ['repositoryId', tasks.repositoryId],
+    ['number', tasks.pullRequestNumber],
+    ['headSha', tasks.headSha],
+  ]);
   const rows = await db
     .update(tasks)
     .set({
@@ -87,7 +113,7 @@ export async function applyMergeability(
           tasks.headSha,
           items.map((item) => item.headSha),
         ),
-        sql`${value} is not null and ${tasks.mergeable} is not ${value}`,
+        differs(tasks.mergeable, value),
       ),
     )
     .returning();
