@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
-import { organizationSchema } from '@foundry/shared/entities';
-import { z } from 'zod';
-import { appAddress, organizationAddress } from './actors/addresses.ts';
+import { organizationAddress } from './actors/addresses.ts';
 import type { ActorConnections } from './command-loop/connections.ts';
 import { derivedCommandId, systemEnvelope } from './command-loop/envelopes.ts';
 import { processLimits } from './limits.ts';
+import { listOrganizations } from './list-organizations.ts';
 import type { Logger } from './log.ts';
 import type { UncaughtErrorReporter } from './uncaught-errors.ts';
 
@@ -23,12 +22,13 @@ async function tellOrganizations(
 }
 
 async function report(connections: ActorConnections, error: Error, kind: string): Promise<void> {
-  const organizations = z
-    .array(organizationSchema)
-    .parse(await connections.call(appAddress(), 'organizations', []));
+  const organizations = await listOrganizations(
+    async (address, action, args) => await connections.call(address, action, args),
+    processLimits.organizationsToldOfErrors,
+  );
   const atMs = Date.now();
   const actor = `process ${hostname()} ${process.pid}`;
-  for (const { id } of organizations.slice(0, processLimits.organizationsToldOfErrors)) {
+  for (const { id } of organizations) {
     const commandId = derivedCommandId(
       `${actor}/${kind}/${error.message}/${id}`,
       'report',

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { organizationSchema } from '@foundry/shared/entities';
-import { z } from 'zod';
-import { appAddress, auditLogAddress, gitHubDataAddress, organizationAddress } from './actors/addresses.ts';
+import { auditLogAddress, gitHubDataAddress, organizationAddress } from './actors/addresses.ts';
 import { mapBounded } from './parallel.ts';
 import { ActorRefusedError, type ActorConnections } from './command-loop/connections.ts';
 import type { ActorAddress } from './command-loop/catalog.ts';
 import { errorMessage } from './command-loop/errors.ts';
 import { processLimits } from './limits.ts';
+import { listOrganizations } from './list-organizations.ts';
 import type { Logger } from './log.ts';
 
 /**
@@ -30,10 +29,7 @@ export function wakeOrganizations(connections: ActorConnections, log: Logger): {
     }
   };
   const wakeAll = async (): Promise<void> => {
-    const organizations = z
-      .array(organizationSchema)
-      .parse(await wake(appAddress(), 'organizations', []))
-      .slice(0, processLimits.organizationsWokenAtStart);
+    const organizations = await listOrganizations(wake, processLimits.organizationsWokenAtStart);
     await mapBounded(organizations, processLimits.parallelWakes, async ({ id }) => {
       await Promise.all([
         wake(organizationAddress(id), 'version', []),
