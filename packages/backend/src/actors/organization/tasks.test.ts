@@ -18,7 +18,7 @@ beforeAll(async () => {
   storefront = stack.repositoryId('acme', 'storefront');
   ({ userId: ada } = await stack.signIn('ada'));
   await acme.sync();
-}, 60_000);
+}, 90_000);
 afterAll(async () => await stack.stop(), 30_000);
 // Longer than any wait below: what fails must say what it waited for.
 vi.setConfig({ testTimeout: 60_000 });
