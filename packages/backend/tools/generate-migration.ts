@@ -10,7 +10,7 @@ const backend = resolve(import.meta.dirname, '..');
 const folder = join(backend, 'src/actors', actor ?? '', 'db');
 if (actor === undefined || !existsSync(join(folder, 'schema.ts'))) {
   process.stderr.write(
-    'usage: pnpm --filter @foundry/backend generate-migration <folder below src/actors> [name]\n',
+    'usage: node packages/backend/tools/generate-migration.ts <folder below src/actors> [name]\n',
   );
   process.exit(2);
 }

@@ -71,9 +71,13 @@ function Checks({ pullRequest }: { pullRequest: PullRequest }) {
       return (
         <span className="inline-flex items-center gap-1 text-xs text-danger tabular-nums">
           <CircleX aria-hidden className="size-3.5" />
-          <span>
-            {failed} of {total} <span className="max-lg:sr-only">checks </span>failed
-          </span>
+          {total === 1 ? (
+            'Check failed'
+          ) : (
+            <span>
+              {failed} of {total} <span className="max-lg:sr-only">checks </span>failed
+            </span>
+          )}
         </span>
       );
   }
