@@ -26,6 +26,12 @@ const openFirstDiff = async (page: Page) => {
     .first()
     .click();
 };
+const fillWrongly = async (page: Page) => {
+  await page.keyboard.press('c');
+  await page.getByRole('button', { name: 'Title, branch and model' }).click();
+  await page.getByRole('textbox', { name: /^Branch/ }).fill('not a branch');
+  await page.getByRole('button', { name: 'Create task' }).click();
+};
 const setMode = async (page: Page, mode: Record<string, boolean>) => {
   await page.request.post('/fixture/mode', { data: mode });
 };
@@ -68,16 +74,7 @@ const shots: readonly Shot[] = [
   { name: 'task-merged', path: '/organizations/1/tasks/pr_12_12' },
   { name: 'not-found', path: '/organizations/1/tasks/pr_11_999' },
   { name: 'forbidden', path: '/organizations/999' },
-  {
-    name: 'new-task',
-    path: '/organizations/1',
-    act: async (page) => {
-      await page.keyboard.press('c');
-      await page.getByRole('button', { name: 'Title, branch and model' }).click();
-      await page.getByRole('textbox', { name: /^Branch/ }).fill('not a branch');
-      await page.getByRole('button', { name: 'Create task' }).click();
-    },
-  },
+  { name: 'new-task', path: '/organizations/1', act: fillWrongly },
   {
     name: 'issues',
     path: '/organizations/1',
@@ -124,6 +121,15 @@ const shots: readonly Shot[] = [
     width: 390,
     height: 844,
     act: (page) => page.keyboard.press('c'),
+  },
+  { name: 'phone-new-task-errors', path: '/organizations/1', width: 390, height: 844, act: fillWrongly },
+  { name: 'phone-large', path: '/organizations/2', width: 390, height: 844, act: settle },
+  {
+    name: 'phone-publish',
+    path: `${task}?view=changes`,
+    width: 390,
+    height: 844,
+    act: (page) => page.getByRole('button', { name: 'Publish pull request' }).click(),
   },
   {
     name: 'phone-conflicts',
