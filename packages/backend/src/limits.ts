@@ -157,6 +157,9 @@ export const commandLimits = {
   restartsUntilIssue: 3,
   /** An actor whose loop fails this often in a row (after some 6 s) is put to sleep, to be started anew. */
   restartsUntilSleep: 7,
+  /** An actor whose storage is refused for this long, and this often, while others store: its process must be started anew. */
+  storageLostAfterMs: 15_000,
+  storageLostAfterRefusals: 3,
 } as const;
 
 export const connectionLimits = {

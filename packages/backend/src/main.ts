@@ -1,5 +1,6 @@
 import { startParts, type Part } from './composition.ts';
 import { loopRuntimeIfAny } from './command-loop/runtime.ts';
+import { storageLostExitCode, storageWatch } from './command-loop/storage-watch.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { processLimits } from './limits.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -29,30 +30,37 @@ function readConfig(): Config {
 
 const config = readConfig();
 const logger = createLogger(config.logLevel);
+const reportIssue = processIssueReporter(() => loopRuntimeIfAny()?.connections ?? null, logger);
 handleUncaughtErrors({
   logger,
-  report: processIssueReporter(() => loopRuntimeIfAny()?.connections ?? null, logger),
+  report: reportIssue,
   exit: (code) => process.exit(code),
 });
 
 const parts: Part[] = [];
 let stopping = false;
 
-async function shutDown(signal: NodeJS.Signals): Promise<void> {
+async function shutDown(why: Record<string, string>, exitCode: number): Promise<void> {
   // The second Ctrl-C means "now".
   if (stopping) process.exit(130);
   stopping = true;
-  logger.info({ signal }, 'stopping');
+  logger.info(why, 'stopping');
   setTimeout(() => {
     logger.error('did not stop in time; ending now');
     process.exit(1);
   }, processLimits.shutdownTimeoutMs).unref();
   await stopParts(parts, logger);
-  process.exit(0);
+  process.exit(exitCode);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void shutDown(signal));
+  process.on(signal, () => void shutDown({ signal }, 0));
 }
+storageWatch.listen((actor) => {
+  const message = `The engine refuses what the actor ${actor} stores; Foundry restarts itself to get it back`;
+  logger.fatal({ actor }, message);
+  reportIssue(new Error(message), 'storageLost');
+  void shutDown({ actor }, storageLostExitCode);
+});
 
 try {
   await startParts(config, logger, parts);

@@ -5,7 +5,7 @@ import { derivedCommandId, systemEnvelope } from './command-loop/envelopes.ts';
 import { processLimits } from './limits.ts';
 import { listOrganizations } from './list-organizations.ts';
 import type { Logger } from './log.ts';
-import type { UncaughtErrorReporter } from './uncaught-errors.ts';
+import type { UncaughtErrorKind } from './uncaught-errors.ts';
 
 /** An error that belongs to a process belongs to no organization: each of them is told, so that somebody sees it. */
 async function tellOrganizations(
@@ -44,13 +44,13 @@ async function report(connections: ActorConnections, error: Error, kind: string)
 }
 
 /**
- * Makes runtime issues of errors that nobody caught (R6). `connections` is asked at that moment: early in a start
+ * Makes runtime issues of what happens to the whole process (R6): errors that nobody caught, storage that was lost. `connections` is asked at that moment: early in a start
  * there are none yet, and the log has to do.
  */
 export function processIssueReporter(
   connections: () => ActorConnections | null,
   log: Logger,
-): UncaughtErrorReporter {
+): (error: Error, kind: UncaughtErrorKind | 'storageLost') => void {
   return (error, kind) => {
     const open = connections();
     if (open === null) {

@@ -6,6 +6,7 @@ import type { Catalog } from './catalog.ts';
 import type { CommandMessage } from './connections.ts';
 import { bulkQueue, messageSchema, type LoopActionContext } from './loop-types.ts';
 import { expectTaken } from './queue-watch.ts';
+import { storageWatch } from './storage-watch.ts';
 import { readChangesSince, readNextOutboxAt, readOutcome, readVersion } from './store-repository.ts';
 
 /** @throws {UserError} unknown_command or invalid_input, before anything is queued. */
@@ -40,16 +41,28 @@ async function arm(context: LoopActionContext): Promise<void> {
   }
 }
 
+/** What was read once is read again without the engine: that it succeeds says nothing. */
+async function reading<T>(context: LoopActionContext, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    storageWatch.failed(context.key, error);
+    throw error;
+  }
+}
+
 /** The actions that every actor with a loop has. */
 export function loopActions(catalog: Catalog) {
   return {
     /** The one way in: many commands travel as one message. Answers when they are stored. */
     enqueue: async (context: LoopActionContext, input: unknown): Promise<void> => {
       const messages = check(context, catalog, input);
-      await arm(context);
       const [first] = messages;
-      await context.queue.send(messages.length === 1 && first !== undefined ? first.name : bulkQueue, {
-        messages,
+      await storageWatch.around(context.key, async () => {
+        await arm(context);
+        await context.queue.send(messages.length === 1 && first !== undefined ? first.name : bulkQueue, {
+          messages,
+        });
       });
       expectTaken(context.key);
     },
@@ -63,12 +76,14 @@ export function loopActions(catalog: Catalog) {
       if (message === undefined) {
         throw new UserError('Nothing to do', { code: 'invalid_input' });
       }
-      await arm(context);
       const timeout = Math.min(timeoutMs, commandLimits.maxWaitMs);
-      const answering = context.queue.enqueueAndWait(message.name, { messages: [message] }, { timeout });
-      // Nobody says when it is stored: soon, and surely by then.
-      const stored = setTimeout(() => expectTaken(context.key), commandLimits.queueCallAfterMs);
-      const answer = await answering.finally(() => clearTimeout(stored));
+      const answer = await storageWatch.around(context.key, async () => {
+        await arm(context);
+        const answering = context.queue.enqueueAndWait(message.name, { messages: [message] }, { timeout });
+        // Nobody says when it is stored: soon, and surely by then.
+        const stored = setTimeout(() => expectTaken(context.key), commandLimits.queueCallAfterMs);
+        return await answering.finally(() => clearTimeout(stored));
+      });
       return (
         answer ??
         (await readOutcome(context.db, message.envelope.commandId)) ?? {
@@ -79,9 +94,10 @@ export function loopActions(catalog: Catalog) {
     },
     /** What became of a command; null when this actor does not know it (yet, or any more). */
     outcome: async (context: LoopActionContext, commandId: string): Promise<CommandOutcome | null> =>
-      await readOutcome(context.db, commandId),
+      await reading(context, async () => await readOutcome(context.db, commandId)),
     /** The topic's version; also the heartbeat of kept connections. */
-    version: async (context: LoopActionContext): Promise<number> => await readVersion(context.db),
+    version: async (context: LoopActionContext): Promise<number> =>
+      await reading(context, async () => await readVersion(context.db)),
     /** Changes a client missed; null when it needs a snapshot. */
     changesSince: async (context: LoopActionContext, version: number) =>
       await readChangesSince(context.db, version),
@@ -95,7 +111,9 @@ export function loopActions(catalog: Catalog) {
         context.vars.watchdogArmed = true;
         // Idle but for a message that is due later: sleep until then.
         const delayMs = busy || nextOutboxAtMs === null ? 0 : nextOutboxAtMs - nowMs;
-        await context.schedule.after(Math.max(commandLimits.watchdogMs, delayMs), 'watchdog');
+        await storageWatch.around(context.key, async () => {
+          await context.schedule.after(Math.max(commandLimits.watchdogMs, delayMs), 'watchdog');
+        });
       }
     },
   };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLimits } from '../limits.ts';
 import { errorMessage } from './errors.ts';
 import { loopRuntimeIfAny } from './runtime.ts';
+import { storageWatch } from './storage-watch.ts';
 
 /*
  * RivetKit's queue looks for messages and only then begins to listen for new ones: one that is stored in between is
@@ -53,13 +54,14 @@ export function expectTaken(key: readonly string[]): void {
   listener.waitingSinceMs ??= performance.now();
   if (!listener.watched) {
     listener.watched = true;
-    void watch(id, listener).finally(() => {
+    void watch(key, listener).finally(() => {
       listener.watched = false;
     });
   }
 }
 
-async function watch(id: string, listener: Listener): Promise<void> {
+async function watch(key: readonly string[], listener: Listener): Promise<void> {
+  const id = idOf(key);
   let delayMs: number = commandLimits.queueCallAfterMs;
   while (listener.waitingSinceMs !== null && listeners.get(id) === listener) {
     const leftMs = listener.waitingSinceMs + delayMs - performance.now();
@@ -69,12 +71,11 @@ async function watch(id: string, listener: Listener): Promise<void> {
     }
     try {
       // A loop that is at work takes the call together with what it is about.
-      await listener.call();
-      delayMs = Math.min(delayMs * 2, commandLimits.watchdogMs);
+      await storageWatch.around(key, listener.call);
     } catch (error) {
-      // The actor is stopping: its next life looks into the queue first.
+      // The actor may be stopping: its next life looks into the queue first, and this watch ends with the listener.
       loopRuntimeIfAny()?.log.debug({ actor: id, error: errorMessage(error) }, 'a loop could not be called');
-      return;
     }
+    delayMs = Math.min(delayMs * 2, commandLimits.watchdogMs);
   }
 }

@@ -2,6 +2,7 @@ import { actingPartySchema } from '@foundry/shared/envelope';
 import { actor, type ActionContext } from 'rivetkit';
 import { z } from 'zod';
 import { actorDatabase, type ActorDatabaseProvider } from '../../command-loop/database.ts';
+import { storageWatch } from '../../command-loop/storage-watch.ts';
 import { auditLimits } from '../../limits.ts';
 import { appendEntries, pageEntries } from './db/repository.ts';
 
@@ -28,7 +29,8 @@ export const auditLog = actor({
   actions: {
     // A write outside a queue, as an exception to R2: idempotent by id, and a loop would bury other actors' commands in its own.
     append: async (c: Context, input: unknown): Promise<void> => {
-      await appendEntries(c.db, z.array(entrySchema).parse(input));
+      const entries = z.array(entrySchema).parse(input);
+      await storageWatch.around(c.key, async () => await appendEntries(c.db, entries));
     },
     page: async (c: Context, input: unknown) => {
       const { before, limit } = pageSchema.parse(input);

@@ -46,12 +46,12 @@ function dormant(scope: SampleScope, source: 'pull_request' | 'created' = 'pull_
 }
 
 const snapshotSchema = z.object({
-  task: z.object({
-    status: z.object({ state: z.string() }),
-    sandbox: z.object({ state: z.string() }).nullable(),
+  task: z.looseObject({
+    status: z.looseObject({ state: z.string() }),
+    sandbox: z.looseObject({ state: z.string() }).nullable(),
     changes: z.object({ readAtMs: z.number().nullable() }),
   }),
-  sessions: z.array(z.object({ models: z.array(z.unknown()) })),
+  sessions: z.array(z.looseObject({ models: z.array(z.unknown()) })),
 });
 
 async function snapshotOf(scope: SampleScope, world: KillWorld) {
@@ -109,12 +109,19 @@ function really(scope: SampleScope, world: KillWorld): Preparation[] {
         firstMessage: null,
       },
     },
-    async () =>
-      void (await world.until('the workspace to be ready', preparationMs, async () => {
-        const { task, sessions } = await snapshotOf(scope, world);
-        const isReady = task.status.state === 'ready' && task.changes.readAtMs !== null;
-        return isReady && sessions.every(({ models }) => models.length > 0) ? true : null;
-      })),
+    async () => {
+      let seen: unknown = null;
+      await world.until(
+        () => `the workspace to be ready: ${JSON.stringify(seen)}`,
+        preparationMs,
+        async () => {
+          const { task, sessions } = await snapshotOf(scope, world);
+          seen = { task, sessions };
+          const isReady = task.status.state === 'ready' && task.changes.readAtMs !== null;
+          return isReady && sessions.every(({ models }) => models.length > 0) ? true : null;
+        },
+      );
+    },
   ];
 }
 

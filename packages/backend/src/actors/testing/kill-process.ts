@@ -8,6 +8,7 @@ import { ActorConnections } from '../../command-loop/connections.ts';
 import { stepObserver } from '../../command-loop/observer.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
+import { storageLostExitCode, storageWatch } from '../../command-loop/storage-watch.ts';
 import { commandLimits, connectionLimits, gitHubLimits, streamLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
@@ -70,6 +71,9 @@ Object.assign(commandLimits, { stepTimeoutMs: heldTimeoutMs, transactionTimeoutM
 
 // The test takes longer than this chain's interval on a busy machine.
 Object.assign(gitHubLimits, { repairIntervalMs: 3_600_000 });
+
+// As a backend does, without its farewells.
+storageWatch.listen(() => process.exit(storageLostExitCode));
 
 stepObserver.listen(async ({ commandId, key, step, moment }) => {
   const actor = key.join('/');

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { addressText, type ActorAddress } from '../../command-loop/catalog.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
+import { storageLostExitCode } from '../../command-loop/storage-watch.ts';
 import { connectionLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 
@@ -35,6 +36,8 @@ const recoveryMs = 60_000;
 const callTimeoutMs = 15_000;
 /** An actor that is woken answers in this time, or its transaction is held. */
 const pokeTimeoutMs = 3_000;
+/** More than a busy engine's bad luck. */
+const lossesMax = 5;
 
 /** The process that the test ends and starts again, and the test's own way to its actors. */
 export class Killable {
@@ -52,6 +55,11 @@ export class Killable {
   /** Who was sent commands, by the test or by actors in any life of the process; by name. */
   readonly addressed = new Map<string, ActorAddress>();
   kills = 0;
+  /** How often the process ended itself because the engine had lost an actor, and was started again, as a backend is. */
+  losses = 0;
+  #armed: readonly string[] = [];
+  #comingBack: Promise<void> = Promise.resolve();
+  #problem: Error | null = null;
 
   /** `endpoint`: of an engine of its own, since an App exists once per engine. */
   constructor(endpoint: string, environment: () => Record<string, string>) {
@@ -88,6 +96,11 @@ export class Killable {
   async start(armed: readonly string[] = []): Promise<void> {
     this.reached = [];
     this.#reachedIds = new Set();
+    await this.#launch(armed);
+  }
+
+  async #launch(armed: readonly string[]): Promise<void> {
+    this.#armed = armed;
     const child = this.#spare ?? this.#fork();
     this.#spare = null;
     this.#child = child;
@@ -109,10 +122,31 @@ export class Killable {
     });
     child.send({ armed });
     await ready;
+    child.once('exit', (code) => this.#ended(child, code));
     this.#spare = this.#fork();
   }
 
+  /** The process ended, unless it was killed: by itself. */
+  #ended(child: ChildProcess, code: number | null): void {
+    if (this.#child !== child) {
+      return;
+    }
+    this.#child = null;
+    this.losses += 1;
+    if (code !== storageLostExitCode || this.losses > lossesMax) {
+      this.#problem = new Error(`the process under test ended with ${code}, after ${this.losses - 1} losses`);
+      return;
+    }
+    this.#renewConnections();
+    // What was reached stays reached: it was stopped at, by the process itself.
+    this.#comingBack = this.#launch(this.#armed).catch((error: unknown) => {
+      this.#problem = new Error('the process under test did not start again', { cause: error });
+    });
+  }
+
   async arm(armed: readonly string[]): Promise<void> {
+    await this.#comingBack;
+    this.#armed = armed;
     const child = this.#child;
     if (child === null) {
       throw new Error('the process under test does not run');
@@ -135,6 +169,7 @@ export class Killable {
   }
 
   async kill(): Promise<void> {
+    await this.#comingBack;
     const child = this.#child;
     if (child === null) {
       return;
@@ -142,7 +177,11 @@ export class Killable {
     this.#child = null;
     this.kills += 1;
     await end(child);
-    // As after a restart of all of Foundry: a client that was connected to the dead process would first have to notice.
+    this.#renewConnections();
+  }
+
+  /** As after a restart of all of Foundry: a client that was connected to the dead process would first have to notice. */
+  #renewConnections(): void {
     // Not waited for: RivetKit's client waits half a minute for the dead to say goodbye.
     this.#closing.push(this.#connections.dispose());
     this.#connections = this.newConnections();
@@ -158,6 +197,9 @@ export class Killable {
       try {
         return await this.#connections.call(address, action, args, { timeoutMs: callTimeoutMs });
       } catch (error) {
+        if (this.#problem !== null) {
+          throw this.#problem;
+        }
         if (!(error instanceof UnknownOutcomeError) || Date.now() > endAtMs) {
           throw error;
         }
