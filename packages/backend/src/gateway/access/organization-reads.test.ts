@@ -83,7 +83,7 @@ describe('what a person sees of an organization', () => {
 });
 
 describe('access', () => {
-  test('is asked of GitHub once when it was never read, and read again when it changes', async () => {
+  test('is nothing as long as GitHub says so, and is read again when it changes', async () => {
     expect((await world.request('stranger', 'GET', fill(organizationRoute))).status).toBe(404);
     grant('stranger', [ids.organization], [ids.open], false);
     // That read was without the organization; a change of the User actor makes the gateway read again.
