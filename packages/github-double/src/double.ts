@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { FaultList } from './control/faults.ts';
 import type { RateLimits } from './api/rate-limit.ts';
+import type { PullFactsReader } from './domain/pull-facts.ts';
 import type { RepositoryFolders } from './git/repository-folders.ts';
 import type { Store } from './store/open.ts';
 import type { WebhookSender } from './webhooks/sender.ts';
@@ -18,6 +19,7 @@ export interface Double {
   store: Store;
   folders: RepositoryFolders;
   urls: Urls;
+  pullFacts: PullFactsReader;
   webhooks: WebhookSender;
   faults: FaultList;
   rateLimits: RateLimits;

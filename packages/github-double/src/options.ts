@@ -18,6 +18,8 @@ export const doubleOptions = z.object({
     webhookUrl: z.url().optional(),
     webhookSecret: z.string().min(1).default('demo-webhook-secret'),
   }),
+  /** How long a pull request's reply waits for its merge to be tried before it says `mergeable: null`. */
+  mergeWaitMs: z.int().min(0).max(60_000).default(500),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 

@@ -135,4 +135,11 @@ describe('the large seed', () => {
     const { data } = await github.asInstallation('acme').pulls.get({ owner, repo, pull_number: 1 });
     expect(data).toMatchObject({ mergeable_state: 'clean', changed_files: 1, commits: 1 });
   });
+
+  test('an installation on so much may ask more often, as on GitHub', async () => {
+    const limitOn = async (login: string) =>
+      (await github.asInstallation(login).rateLimit.get()).data.resources.core.limit;
+    expect(await limitOn('acme')).toBe(12_500);
+    expect(await limitOn('ada')).toBe(5_000);
+  });
 });

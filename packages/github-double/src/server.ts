@@ -6,6 +6,7 @@ import { destination, pino } from 'pino';
 import { RateLimits } from './api/rate-limit.ts';
 import { createHttpApp } from './http-app.ts';
 import { FaultList } from './control/faults.ts';
+import { PullFactsReader } from './domain/pull-facts.ts';
 import { syncRefs } from './domain/refs.ts';
 import type { Double } from './double.ts';
 import { now } from './double.ts';
@@ -67,13 +68,15 @@ export async function startGitHubDouble(input: GitHubDoubleOptions): Promise<Git
   if (options.fresh) await clearData(options.dataDir);
   const store = openStore(options.dataDir);
   const faults = new FaultList();
+  const folders = new RepositoryFolders(options.dataDir);
   const double: Double = {
     store,
-    folders: new RepositoryFolders(options.dataDir),
+    folders,
     urls: { web: '', api: '' },
+    pullFacts: new PullFactsReader({ store, folders, log, mergeWaitMs: options.mergeWaitMs }),
     webhooks: new WebhookSender(store, faults, log),
     faults,
-    rateLimits: new RateLimits(),
+    rateLimits: new RateLimits(store),
     log,
     ready: false,
     appId: options.app.id,
@@ -108,6 +111,7 @@ export async function startGitHubDouble(input: GitHubDoubleOptions): Promise<Git
         });
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await double.pullFacts.stop();
       store.close();
     },
   };

@@ -5,7 +5,7 @@ import { notFound } from '../domain/errors.ts';
 import type { Double } from '../double.ts';
 import { changedFiles } from '../git/changed-files.ts';
 import { commitShape, fileShape } from '../shapes/commit.ts';
-import { fullPullShape, pullFactsOf, pullShape } from '../shapes/pull.ts';
+import { fullPullShape, pullShape } from '../shapes/pull.ts';
 import type { PullRequest } from '../store/pulls.ts';
 import type { OwnedRepository } from '../store/repositories.ts';
 import { actor, jsonBody, pullFor, repositoryFor } from './context.ts';
@@ -48,7 +48,7 @@ export function pullRoutes(double: Double): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>();
 
   const describe = async (repository: OwnedRepository, pull: PullRequest) =>
-    fullPullShape(double, repository, pull, await pullFactsOf(double, repository, pull));
+    fullPullShape(double, repository, pull, await double.pullFacts.soon(repository, pull));
 
   routes.get('/repos/:owner/:repo/pulls', (c) => {
     const repository = repositoryFor(double, c, 'pull_requests', 'read');
@@ -90,12 +90,9 @@ export function pullRoutes(double: Double): Hono<ApiEnv> {
     if (accept.includes('.patch')) {
       return c.text(await bare.patchText(`${pull.baseSha}..${pull.headSha}`), 200);
     }
-    const described = await describe(repository, pull);
-    return c.json(
-      double.faults.takeMergeabilityFault(pull.number)
-        ? { ...described, mergeable: null, rebaseable: null, mergeable_state: 'unknown' }
-        : described,
-    );
+    const facts = await double.pullFacts.soon(repository, pull);
+    const told = double.faults.takeMergeabilityFault(pull.number) ? { ...facts, mergeable: null } : facts;
+    return c.json(fullPullShape(double, repository, pull, told));
   });
 
   routes.patch('/repos/:owner/:repo/pulls/:number{[0-9]+}', async (c) => {

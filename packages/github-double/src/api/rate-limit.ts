@@ -1,6 +1,12 @@
 import type { Viewer } from '../domain/access.ts';
+import type { Store } from '../store/open.ts';
 
 const windowMs = 3_600_000;
+
+const signedInLimit = 5_000;
+const anonymousLimit = 60;
+/** An installation may ask more often the more it has to look after. */
+const installationLimits = { included: 20, perRepository: 50, perMember: 50, most: 12_500 } as const;
 
 export interface Bucket {
   limit: number;
@@ -13,6 +19,11 @@ export interface Bucket {
 export class RateLimits {
   private readonly buckets = new Map<string, Bucket>();
   private readonly limits = new Map<string, number>();
+  private readonly store: Store;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
 
   /** What a viewer is counted under. */
   static key(viewer: Viewer): string {
@@ -31,7 +42,7 @@ export class RateLimits {
   bucket(key: string): Bucket {
     const existing = this.buckets.get(key);
     if (existing !== undefined && existing.resetSeconds * 1_000 > Date.now()) return existing;
-    const limit = this.limits.get(key) ?? (key === 'anonymous' ? 60 : 5_000);
+    const limit = this.limits.get(key) ?? this.usualLimit(key);
     const fresh = {
       limit,
       remaining: limit,
@@ -63,5 +74,22 @@ export class RateLimits {
 
   all(): Record<string, Bucket> {
     return Object.fromEntries(this.buckets);
+  }
+
+  /** As GitHub documents it: 50 more for each repository and each member of an organization beyond the twentieth. */
+  private usualLimit(key: string): number {
+    if (key === 'anonymous') return anonymousLimit;
+    const [kind, id] = key.split(':');
+    const installation = kind === 'installation' ? this.store.apps.installation(Number(id)) : undefined;
+    if (installation === undefined) return signedInLimit;
+    const repositories =
+      installation.repositorySelection === 'all'
+        ? this.store.repositories.ofOwner(installation.accountId).length
+        : this.store.apps.selectedRepositoryIds(installation.id).size;
+    const members = this.store.accounts.members(installation.accountId).length;
+    const { included, perRepository, perMember, most } = installationLimits;
+    const more =
+      Math.max(0, repositories - included) * perRepository + Math.max(0, members - included) * perMember;
+    return Math.min(most, signedInLimit + more);
   }
 }

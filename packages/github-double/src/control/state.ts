@@ -4,7 +4,7 @@ import { installationRepositories, userPermission } from '../domain/access.ts';
 import { notFound } from '../domain/errors.ts';
 import { branchOf } from '../domain/refs.ts';
 import type { Double } from '../double.ts';
-import { pullFactsOf, mergeableState } from '../shapes/pull.ts';
+import { mergeableState } from '../shapes/pull.ts';
 import { fullName } from '../shapes/repository.ts';
 import type { PullRequest } from '../store/pulls.ts';
 import type { OwnedRepository } from '../store/repositories.ts';
@@ -117,7 +117,7 @@ export function stateRoutes(double: Double): Hono<ApiEnv> {
     const repository = repositoryOf(c.req.param('owner'), c.req.param('repo'));
     const pull = store.pulls.byNumber(repository.id, Number(c.req.param('number')));
     if (pull === undefined) throw notFound();
-    const facts = await pullFactsOf(double, repository, pull);
+    const facts = await double.pullFacts.whole(repository, pull);
     const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
     return c.json({
       ...describePull(pull),

@@ -31,7 +31,7 @@ export function emitPull(
     repositoryId: repository.id,
     baseSha: pull.baseSha,
     headSha: pull.headSha,
-    mergeable: facts?.mergeable ?? true,
+    mergeable: facts?.mergeable ?? null,
     commits: facts?.commits ?? 0,
     additions: facts?.additions ?? 0,
     deletions: facts?.deletions ?? 0,
@@ -45,7 +45,7 @@ export function emitPull(
     repository,
     payload: {
       number: pull.number,
-      pull_request: facts === undefined ? { ...shape, mergeable: null, mergeable_state: 'unknown' } : shape,
+      pull_request: shape,
       ...extra,
     },
   });

@@ -4,7 +4,6 @@ import { makeMerge } from '../git/merge.ts';
 import type { MergeMethod } from '../git/merge.ts';
 import type { Signature } from '../git/fast-import.ts';
 import { GitError } from '../git/run-git.ts';
-import { pullFactsOf } from '../shapes/pull.ts';
 import type { Account } from '../store/accounts.ts';
 import type { PullRequest } from '../store/pulls.ts';
 import type { OwnedRepository } from '../store/repositories.ts';
@@ -83,7 +82,7 @@ export function createPull(
       createdAt: at,
       updatedAt: at,
     };
-    await pullFactsOf(double, repository, values);
+    await double.pullFacts.whole(repository, values);
     const pull = store.transaction(() => {
       const created = store.pulls.insert(values);
       emitPull(double, repository, created, 'opened', author);
@@ -146,7 +145,7 @@ export function updatePull(
     const at = now();
     if (closes) Object.assign(values, { state: 'closed', closedAt: at });
     if (Object.keys(values).length === 0) return current;
-    await pullFactsOf(double, repository, { ...current, ...values });
+    await double.pullFacts.whole(repository, { ...current, ...values });
     const updated = store.transaction(() => {
       const row = store.pulls.update(current.id, { ...values, updatedAt: at });
       const edited = { ...edits, ...baseEdit };

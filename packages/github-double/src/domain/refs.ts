@@ -4,7 +4,6 @@ import { changedFiles } from '../git/changed-files.ts';
 import type { BareRepository, Commit } from '../git/bare-repository.ts';
 import { zeroSha } from '../git/bare-repository.ts';
 import { pushCommitShape } from '../shapes/commit.ts';
-import { pullFactsOf } from '../shapes/pull.ts';
 import { fullName } from '../shapes/repository.ts';
 import type { Account } from '../store/accounts.ts';
 import type { PullRequest } from '../store/pulls.ts';
@@ -48,7 +47,7 @@ export async function syncRefs(double: Double, repository: OwnedRepository, push
     const outcome = await decidePull(bare, pull, real, changes);
     outcomes.push({ pull, outcome });
     // Asked now, so that the webhook can say how large the pull request has become.
-    if (outcome.kind === 'moved') await pullFactsOf(double, repository, { ...pull, ...outcome });
+    if (outcome.kind === 'moved') await double.pullFacts.whole(repository, outcome);
   }
   double.store.transaction(() => {
     for (const change of changes) {

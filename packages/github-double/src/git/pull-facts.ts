@@ -1,26 +1,24 @@
 import type { BareRepository } from './bare-repository.ts';
-import { git } from './run-git.ts';
+import { git, tryGit } from './run-git.ts';
 
-export interface ComputedFacts {
-  mergeable: boolean;
+/** How large a pull request is. */
+export interface PullSizes {
   commits: number;
   additions: number;
   deletions: number;
   changedFiles: number;
 }
 
-/** What a pull request's page says about its two commits, asked of git. */
-export async function computePullFacts(
+/** What a pull request's page counts between its two commits, asked of git (two processes). */
+export async function readPullSizes(
   repository: BareRepository,
   baseSha: string,
   headSha: string,
-): Promise<ComputedFacts> {
-  const [fork, tree, commits] = await Promise.all([
-    repository.mergeBase(baseSha, headSha),
-    repository.mergeTree(baseSha, headSha),
+): Promise<PullSizes> {
+  const [commits, numstat] = await Promise.all([
     repository.countCommits(`${baseSha}..${headSha}`),
+    numstatSinceFork(repository, baseSha, headSha),
   ]);
-  const numstat = await git(repository.path, ['diff', '-M', '--numstat', '-z', fork ?? baseSha, headSha]);
   let additions = 0;
   let deletions = 0;
   let changedFiles = 0;
@@ -29,5 +27,26 @@ export async function computePullFacts(
     additions += Number.parseInt(match[1] ?? '0', 10) || 0;
     deletions += Number.parseInt(match[2] ?? '0', 10) || 0;
   }
-  return { mergeable: tree !== undefined, commits, additions, deletions, changedFiles };
+  return { commits, additions, deletions, changedFiles };
+}
+
+/** Whether the two commits merge without a conflict (one process). */
+export async function readMergeable(
+  repository: BareRepository,
+  baseSha: string,
+  headSha: string,
+): Promise<boolean> {
+  return (await repository.mergeTree(baseSha, headSha)) !== undefined;
+}
+
+async function numstatSinceFork(
+  repository: BareRepository,
+  baseSha: string,
+  headSha: string,
+): Promise<string> {
+  const args = ['diff', '-M', '--numstat', '-z'];
+  const sinceFork = await tryGit(repository.path, [...args, `${baseSha}...${headSha}`]);
+  if (sinceFork.exitCode === 0) return sinceFork.stdout.toString('utf8');
+  // Histories without a common commit have no fork: everything differs. Any other fault shows here once more.
+  return git(repository.path, [...args, baseSha, headSha]);
 }

@@ -62,6 +62,14 @@ interface Template {
   refs: Map<string, string>;
 }
 
+/** What each branch adds: one new file, on top of `main`, so that it merges. */
+function noteOf(number: number, templateIndex: number): string {
+  return `# Change ${number}\n\nIn template ${templateIndex}.\n`;
+}
+
+/** What git would say of a seeded pull request. Known here, so that nobody asks it two thousand times. */
+const seededFacts = { mergeable: true, commits: 1, additions: 3, deletions: 0, changedFiles: 1 };
+
 /** One bare repository with `main` and a branch per pull request, to be copied: 200 of them take a second. */
 async function buildTemplate(double: Double, index: number): Promise<Template> {
   const source = smallRepositories[index % smallRepositories.length];
@@ -78,9 +86,7 @@ async function buildTemplate(double: Double, index: number): Promise<Template> {
     from: 'refs/heads/main',
     author: { ...author, at: isoSeconds(startMs + (number + 1) * 24 * hourMs) },
     message: `Change ${number + 1}\n`,
-    files: [
-      { path: `docs/change-${number + 1}.md`, content: `# Change ${number + 1}\n\nIn template ${index}.\n` },
-    ],
+    files: [{ path: `docs/change-${number + 1}.md`, content: noteOf(number + 1, index) }],
   }));
   await bare.importCommits([first, ...branches]);
   const refs = await bare.refs();
@@ -218,6 +224,7 @@ function insertRepository(
       createdAt: at(number),
       updatedAt: at(number + 24),
     });
+    store.pulls.saveFacts({ repositoryId: id, baseSha: template.mainSha, headSha, ...seededFacts });
     const failed = number % 7 === 0;
     const suite = store.checks.ensureSuite({
       repositoryId: id,

@@ -1,8 +1,8 @@
 import type { Double, Urls } from '../double.ts';
-import { computePullFacts } from '../git/pull-facts.ts';
+import type { ToldPullFacts } from '../domain/pull-facts.ts';
 import type { Account } from '../store/accounts.ts';
 import type { CheckRun } from '../store/checks.ts';
-import type { PullFacts, PullRequest, Review } from '../store/pulls.ts';
+import type { PullRequest, Review } from '../store/pulls.ts';
 import type { OwnedRepository } from '../store/repositories.ts';
 import { simpleUser } from './account.ts';
 import { nodeId } from './ids.ts';
@@ -11,32 +11,18 @@ import { fullName, repositoryShape } from './repository.ts';
 /** The state GitHub shows beside the merge button. */
 export type MergeableState = 'clean' | 'dirty' | 'draft' | 'unstable' | 'unknown';
 
-/** GitHub's order: a draft first, then a conflict, then checks that fail or still run. */
+/** GitHub's order: a conflict first, then a draft, then checks that fail or still run. */
 export function mergeableState(
   pull: PullRequest,
-  facts: PullFacts,
+  facts: ToldPullFacts,
   runs: readonly CheckRun[],
 ): MergeableState {
-  if (pull.state === 'closed') return 'unknown';
+  if (pull.state === 'closed' || facts.mergeable === null) return 'unknown';
   if (!facts.mergeable) return 'dirty';
   if (pull.draft) return 'draft';
   const passed = (run: CheckRun) =>
     run.conclusion === 'success' || run.conclusion === 'neutral' || run.conclusion === 'skipped';
   return runs.every(passed) ? 'clean' : 'unstable';
-}
-
-/** What git says about the pull request's commits, from the cache when it was asked before. */
-export async function pullFactsOf(
-  double: Double,
-  repository: OwnedRepository,
-  pull: { baseSha: string; headSha: string },
-): Promise<PullFacts> {
-  const cached = double.store.pulls.facts(repository.id, pull.baseSha, pull.headSha);
-  if (cached !== undefined) return cached;
-  const computed = await computePullFacts(double.folders.open(repository), pull.baseSha, pull.headSha);
-  const facts = { repositoryId: repository.id, baseSha: pull.baseSha, headSha: pull.headSha, ...computed };
-  double.store.pulls.saveFacts(facts);
-  return facts;
 }
 
 function branchShape(urls: Urls, repository: OwnedRepository, ref: string, sha: string) {
@@ -113,7 +99,7 @@ export function fullPullShape(
   double: Double,
   repository: OwnedRepository,
   pull: PullRequest,
-  facts: PullFacts,
+  facts: ToldPullFacts,
 ) {
   const { store, urls } = double;
   const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
@@ -122,7 +108,7 @@ export function fullPullShape(
     ...pullShape(double, repository, pull),
     merged: pull.merged,
     mergeable: pull.state === 'open' ? facts.mergeable : null,
-    rebaseable: pull.state === 'open' ? facts.mergeable && !pull.draft : null,
+    rebaseable: pull.state === 'open' && facts.mergeable !== null ? facts.mergeable && !pull.draft : null,
     mergeable_state: mergeableState(pull, facts, runs),
     merged_by: mergedBy === undefined ? null : simpleUser(urls, mergedBy),
     comments: store.pulls.comments(pull.id).length,

@@ -16,6 +16,8 @@ import type { RestSchemas } from './schemas.ts';
 
 const run = promisify(execFile);
 const waitLimitMs = 10_000;
+/** Most tests want to see what git says, however busy the machine is. */
+const settledMs = 10_000;
 
 /** One key for all tests of a file: making one takes a while. */
 export const appKey = generateKeyPairSync('rsa', {
@@ -101,10 +103,11 @@ export interface TestDouble {
   stop(): Promise<void>;
 }
 
-export function testOptions(dataDir: string, seed: 'small' | 'large' | 'none') {
+export function testOptions(dataDir: string, seed: 'small' | 'large' | 'none', mergeWaitMs = settledMs) {
   return {
     dataDir,
     seed,
+    mergeWaitMs,
     app: { id: appId, slug: 'test-app', clientId, clientSecret, keyPem: appKey.publicKey, webhookSecret },
     logLevel: 'silent' as const,
   };
@@ -112,10 +115,16 @@ export function testOptions(dataDir: string, seed: 'small' | 'large' | 'none') {
 
 /** A double in its own folder on a free port. With `schemas`, every reply to an Octokit is judged. */
 export async function startTestDouble(
-  options: { seed?: 'small' | 'large' | 'none'; schemas?: RestSchemas; problems?: string[] } = {},
+  options: {
+    seed?: 'small' | 'large' | 'none';
+    schemas?: RestSchemas;
+    problems?: string[];
+    mergeWaitMs?: number;
+  } = {},
 ): Promise<TestDouble> {
   const dataDir = await mkdtemp(join(tmpdir(), 'github-double-'));
-  let running = await startGitHubDouble(testOptions(dataDir, options.seed ?? 'small'));
+  const started = testOptions(dataDir, options.seed ?? 'small', options.mergeWaitMs);
+  let running = await startGitHubDouble(started);
 
   const judged = (octokit: Octokit): Octokit => {
     const { schemas, problems } = options;
@@ -197,7 +206,7 @@ export async function startTestDouble(
     restart: async () => {
       const { port } = running;
       await running.stop();
-      running = await startGitHubDouble({ ...testOptions(dataDir, 'small'), port });
+      running = await startGitHubDouble({ ...started, port });
     },
     stop: async () => {
       await running.stop();

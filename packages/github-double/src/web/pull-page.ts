@@ -7,7 +7,7 @@ import { GitHubError, notFound } from '../domain/errors.ts';
 import { mergePull } from '../domain/pulls.ts';
 import type { Double } from '../double.ts';
 import { fullName } from '../shapes/repository.ts';
-import { mergeableState, pullFactsOf } from '../shapes/pull.ts';
+import { mergeableState } from '../shapes/pull.ts';
 import type { PullRequest } from '../store/pulls.ts';
 import { page } from './page.ts';
 
@@ -44,7 +44,7 @@ export function pullPageRoutes(double: Double): Hono<ApiEnv> {
 
   routes.get('/:owner/:repo/pull/:number{[0-9]+}', async (c) => {
     const { repository, pull } = find(c.req.param('owner'), c.req.param('repo'), c.req.param('number'));
-    const facts = await pullFactsOf(double, repository, pull);
+    const facts = await double.pullFacts.whole(repository, pull);
     const runs = store.checks.latestRunsOf(repository.id, pull.headSha);
     const state = mergeableState(pull, facts, runs);
     const mergers = store.accounts
