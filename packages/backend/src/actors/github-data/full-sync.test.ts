@@ -35,7 +35,12 @@ describe('a full sync', () => {
   });
 
   test('brings checks, reviews and conflicts', async () => {
-    const now = await acme.snapshot();
+    // GitHub may still be computing what merges: then it is asked again.
+    const now = await eventually(async () => {
+      const current = await acme.snapshot();
+      expect(current.tasks.filter(({ pullRequest }) => pullRequest?.mergeable === 'unknown')).toEqual([]);
+      return current;
+    });
     expect(pullTask(now, storefront, 1).pullRequest?.mergeable).toBe('clean');
     expect(pullTask(now, storefront, 5).pullRequest?.mergeable).toBe('conflicting');
     expect(pullTask(now, storefront, 1).pullRequest).toMatchObject({ reviewDecision: 'approved' });
@@ -113,6 +118,24 @@ describe('a full sync', () => {
     const now = await acme.sync();
     expect(seen(now)).toEqual(acme.truth());
     expect(now.runtimeIssues).toMatchObject([{ command: 'githubData.command.syncBatch' }]);
+  });
+
+  test('[R4] a batch keeps what was read before the fault, and only the rest waits', async () => {
+    const open = acme.truth().flatMap((repository) => repository.open).length;
+    const path = '*/design-system/pulls/3/reviews';
+    await stack.control('POST', '/faults', { kind: 'status', status: 502, match: { path }, times: null });
+    const startMs = Date.now();
+    await stack.send(organizationAddress(acme.id), 'organization.command.requestSync', {});
+    await eventually(async () =>
+      expect((await acme.snapshot()).sync).toMatchObject({
+        state: 'running',
+        phase: 'checks',
+        done: open - 1,
+        total: open,
+      }),
+    );
+    await stack.control('DELETE', '/faults');
+    expect(seen(await acme.synced(startMs))).toEqual(acme.truth());
   });
 
   test('ends with words when GitHub refuses, and the next one works', async () => {

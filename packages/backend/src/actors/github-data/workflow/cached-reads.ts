@@ -53,8 +53,10 @@ export type ReadResult =
 
 /**
  * Reads units in parallel (bounded) with the stored etags, and stores the replies in one statement. Starts no unit
- * after the step's budget is used up; the caller goes on from the first unit that was not read.
- * @throws {GitHubError} what no `whenMissing` covers. What was read by then is stored all the same.
+ * after the step's budget is used up, nor after a fault; the caller goes on from the first unit that was not read. So a
+ * batch that GitHub answers slowly still gets on, and only what cannot be read at all is waited for.
+ * @throws {GitHubError} what no `whenMissing` covers, when not even the first unit was read. What was read by then is
+ * stored all the same.
  */
 export async function readUnits(
   db: ActorDatabase,
@@ -89,7 +91,7 @@ export async function readUnits(
   if (fault instanceof RateLimited) {
     return { kind: 'rateLimited', retryAtMs: fault.retryAtMs };
   }
-  if (fault !== null) {
+  if (fault !== null && count === 0) {
     throw fault;
   }
   return { kind: 'read', units: count };
