@@ -154,6 +154,8 @@ export async function startTestDouble(
   const control = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${running.url}/_double${path}`, {
       method,
+      // Judging replies may keep this process busy for so long that the server gives up an idle connection.
+      headers: { connection: 'close' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
