@@ -330,6 +330,15 @@ export const sandboxLimits = {
   diffSizeBytes: 400 * 1024,
 } as const;
 
+export const agentProcessLimits = {
+  /** An agent whose connection is closed has this long to end by itself. Less than the command that waits for it. */
+  endGraceMs: 1_000,
+  /** Two agents started closer together than this cannot be told apart by when their connections were made. */
+  spawnWindowMs: 250,
+  /** Looking through the log and the processes of a sandbox takes milliseconds. */
+  commandTimeoutMs: 4_000,
+} as const;
+
 export const sessionLimits = {
   /** Messages of one session that wait for their turn. */
   queuedMessages: 100,

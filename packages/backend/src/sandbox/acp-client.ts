@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentModel } from '@foundry/shared/entities';
 import { z } from 'zod';
 import { postDetached } from './acp-detached-request.ts';
+import { endAgentProcesses, findAgentProcesses } from './agent-process.ts';
 import { acpMessageSchema, describeRpcError, promptRequestId } from './acp-messages.ts';
 import type { AcpEvent, AcpMessage } from './acp-messages.ts';
 import { readModels } from './acp-models.ts';
@@ -225,10 +226,21 @@ export class AcpClient {
   }
 
   /**
-   * Ends the connection and its agent. The server may drop the connection at once and yet never
-   * answer: done is when it is no longer listed, at the latest after two seconds.
+   * Ends the connection and its agent: one that hangs is ended with everything that it has started, as far as it can be
+   * told from others. May be repeated.
    */
   async close(): Promise<void> {
+    const { target, serverId, serverLogPath } = this.#options;
+    const processes = await findAgentProcesses(target, { serverId, serverLogPath });
+    // Begun before the connection is dropped: afterwards nobody could tell any more which process it had.
+    await Promise.all([endAgentProcesses(target, processes), this.#disconnect()]);
+  }
+
+  /**
+   * The server may drop the connection at once and yet never answer: done is when it is no longer listed, at the latest
+   * after two seconds.
+   */
+  async #disconnect(): Promise<void> {
     const stop = new AbortController();
     const deleted = this.#options.target.client
       .request('DELETE', this.#path, { timeoutMs: closeTimeoutMs, signal: stop.signal })

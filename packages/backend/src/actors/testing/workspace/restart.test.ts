@@ -1,11 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startIsolatedEngine } from '../../../engine/testing.ts';
 import { SandboxAgentClient } from '../../../sandbox/sandbox-agent-client.ts';
 import { sessionStatusSyncAddress } from '../../addresses.ts';
-import { startWorkspace, type Workspace } from './harness.ts';
+import { startWorkspace, until, type Workspace } from './harness.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -18,6 +19,29 @@ async function kill(): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
+}
+
+/** The pids of the agents at work in a checkout. */
+async function agentsIn(checkoutPath: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) {
+      continue;
+    }
+    try {
+      const isThere = (await readlink(`/proc/${pid}/cwd`)) === checkoutPath;
+      if (isThere && (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('demo-agent')) {
+        found.push(pid);
+      }
+    } catch (error) {
+      // Others' processes may not be looked at, and processes end.
+      if (!/\b(ENOENT|EACCES|EPERM|ESRCH)\b/.test(String(error))) {
+        throw error;
+      }
+    }
+  }
+  return found;
 }
 
 beforeAll(async () => {
@@ -88,6 +112,25 @@ test('an agent that is asked to stop late, because the backend was away, still h
   );
   await workspace.receipt(sessionId, firstMessageId, 'cancelled');
   expect(await sandbox.listAcpServers()).toEqual(agents);
+});
+
+test('an agent that hangs is ended when it is asked to stop; the next message has a new one', async () => {
+  const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'slow 60' });
+  await workspace.receipt(sessionId, firstMessageId, 'working');
+  const { task } = await workspace.taskSnapshot(taskId);
+  const { identity } = await workspace.provider.inspect(task.sandbox?.id ?? '');
+  const agents = await agentsIn(identity?.checkoutPath ?? '/nowhere');
+  expect(agents).not.toEqual([]);
+  for (const pid of agents) {
+    process.kill(pid, 'SIGSTOP');
+  }
+  await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
+  await workspace.receipt(sessionId, firstMessageId, 'cancelled');
+  await workspace.receipt(sessionId, await workspace.say(sessionId, 'list files'), 'done');
+  await until('the hanging agent to be gone', async () => {
+    const left = await agentsIn(identity?.checkoutPath ?? '/nowhere');
+    return left.some((pid) => agents.includes(pid)) ? null : true;
+  });
 });
 
 test('a backend killed while it makes a workspace completes it', async () => {
