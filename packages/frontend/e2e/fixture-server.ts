@@ -26,7 +26,7 @@ export interface FixtureServer {
 export async function startFixtureServer(port = 0): Promise<FixtureServer> {
   const world = new World();
   const hub = new Hub(world);
-  const mode = { failing: false, signedIn: true };
+  const mode = { failing: false, signedIn: true, held: false };
   const app = createRoutes(world, hub, mode);
   app.use(async (context, next) => {
     await next();

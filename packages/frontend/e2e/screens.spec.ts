@@ -54,6 +54,7 @@ test('a failed sign-in says why', async ({ page }) => {
 
 test('a message streams in, is queued behind another, and stops on Escape twice', async ({ page }) => {
   await open(page, '/organizations/1/tasks/pr_13_3');
+  await mode(page, { held: true });
   const composer = page.getByRole('textbox', { name: 'Message to the agent' });
   const draftSaved = page.waitForResponse(
     (response) =>
@@ -71,6 +72,7 @@ test('a message streams in, is queued behind another, and stops on Escape twice'
   await composer.pressSequentially('document it slowly');
   await composer.press('Enter');
   await expect(page.getByRole('list', { name: 'Waiting messages' })).toContainText('document it slowly');
+  await mode(page, { held: false });
   await expect(page.getByRole('region', { name: 'Tool: Edit src/answer.ts' })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Done/ })).toBeVisible();
   // The second one runs now.

@@ -2,13 +2,31 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { StageFailed } from './expect.ts';
 
 const execute = promisify(execFile);
+const failureSchema = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
+
+/** What `find` or `grep` print of folders at work, as lines. That files go away meanwhile, as git's locks do, is no failure. */
+async function search(command: string, args: string[]): Promise<string[]> {
+  const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+  try {
+    return linesOf((await execute(command, args, { maxBuffer: 16 * 1024 * 1024 })).stdout);
+  } catch (error) {
+    const failure = failureSchema.safeParse(error).data;
+    const complaints = linesOf(failure?.stderr ?? '');
+    // Without a word: grep found nothing.
+    if (failure !== undefined && complaints.every((line) => line.endsWith(': No such file or directory'))) {
+      return linesOf(failure.stdout);
+    }
+    throw error;
+  }
+}
 
 /** The folder of the checkout that has `branch` checked out, found on disk and not by asking Foundry. */
 export async function findCheckout(dataDir: string, branch: string): Promise<string> {
-  const { stdout } = await execute('find', [
+  const found = await search('find', [
     dataDir,
     '-type',
     'd',
@@ -18,16 +36,13 @@ export async function findCheckout(dataDir: string, branch: string): Promise<str
     '-path',
     '*/node_modules/*',
   ]);
-  for (const gitDir of stdout
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')) {
+  for (const gitDir of found) {
     const head = await readFile(join(gitDir, 'HEAD'), 'utf8');
     if (head.trim() === `ref: refs/heads/${branch}`) {
       return dirname(gitDir);
     }
   }
-  throw new StageFailed(`no checkout below ${dataDir} is on ${branch}\nseen: ${stdout}`);
+  throw new StageFailed(`no checkout below ${dataDir} is on ${branch}\nseen: ${found.join('\n')}`);
 }
 
 /** A sandbox's HOME lies beside its checkout. */
@@ -38,18 +53,7 @@ export function homeOf(checkout: string): string {
 /** Places that hold `secret`: files of the whole sandbox folder (git's configuration among them) and environments of its processes. */
 export async function placesOf(secret: string, checkout: string): Promise<string[]> {
   const folder = dirname(checkout);
-  const places: string[] = [];
-  try {
-    const { stdout } = await execute('grep', ['-rlaF', '--', secret, folder], {
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    places.push(...stdout.trim().split('\n'));
-  } catch (error) {
-    // grep ends with 1 when it found nothing.
-    if (!(error instanceof Error && 'code' in error && error.code === 1)) {
-      throw error;
-    }
-  }
+  const places = await search('grep', ['-rlaF', '--', secret, folder]);
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     try {
       const [environment, commandLine, workingDir] = await Promise.all([
