@@ -43,10 +43,10 @@ export class EngineSide {
     this.#url = new URL(url).origin;
   }
 
-  async #json(path: string, token?: string): Promise<unknown> {
+  async #json(path: string, token?: string, timeoutMs = 10_000): Promise<unknown> {
     const response = await fetch(`${this.#url}${path}`, {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     check(`the engine answers ${path}`, response.ok, { status: response.status, body: text });
@@ -84,18 +84,18 @@ export class EngineSide {
     return all.flat().filter(({ awakeSinceMs }) => awakeSinceMs !== null);
   }
 
-  async #inspect(actorId: string, page: string): Promise<unknown> {
+  async #inspect(actorId: string, page: string, timeoutMs?: number): Promise<unknown> {
     // The inspector's token is kept under this key of every actor.
     const kv = z
       .object({ value: z.string() })
-      .parse(await this.#json(`/actors/${actorId}/kv/keys/Aw==?namespace=default`));
+      .parse(await this.#json(`/actors/${actorId}/kv/keys/Aw==?namespace=default`, undefined, timeoutMs));
     const token = Buffer.from(kv.value, 'base64').toString('utf8');
-    return await this.#json(`/gateway/${actorId}/inspector/${page}`, token);
+    return await this.#json(`/gateway/${actorId}/inspector/${page}`, token, timeoutMs);
   }
 
-  /** Returns when the actor itself has answered. @throws {StageFailed} when it does not. */
+  /** Returns when the actor itself has answered. @throws when it does not within three seconds. */
   async reach(actorId: string): Promise<void> {
-    await this.#inspect(actorId, 'state');
+    await this.#inspect(actorId, 'state', 3_000);
   }
 
   /** The inspector's workflow history of one actor, as text: the names of the steps are in it. */
