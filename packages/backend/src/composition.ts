@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { actors } from './actors/registry.ts';
@@ -18,6 +19,7 @@ import { startActors } from './engine/actor-host.ts';
 import { superviseEngine, useExternalEngine, type Engine } from './engine/supervisor.ts';
 import { keepTcpNoDelay } from './engine/tcp-nodelay.ts';
 import { startGateway, type Gateway } from './gateway/server.ts';
+import { processLimits } from './limits.ts';
 import type { Logger } from './log.ts';
 import { LocalSandboxProvider } from './sandbox/providers/local.ts';
 import { locateLocalSandboxPrograms } from './sandbox/providers/local-programs.ts';
@@ -131,7 +133,15 @@ export async function startParts(config: Config, logger: Logger, parts: Part[]):
   parts.push({ name: 'tcp settings', stop: async () => noDelay.stop() });
   const actorConnections = new ActorConnections({ endpoint, poolName: pool, log: logger });
   connections = actorConnections;
-  parts.push({ name: 'actor connections', stop: () => actorConnections.dispose() });
+  parts.push({
+    name: 'actor connections',
+    // RivetKit's client waits half a minute for the farewell of an actor that is gone; this process does not.
+    stop: () =>
+      Promise.race([
+        actorConnections.dispose(),
+        sleep(processLimits.connectionFarewellMs, undefined, { ref: false }),
+      ]),
+  });
   provideLoopRuntime({ connections: actorConnections, log: logger });
   const storage: AuthStorage = {
     store: createActorAuthStore(actorConnections),

@@ -64,6 +64,8 @@ export const processLimits = {
   shutdownTimeoutMs: 15_000,
   /** Part of it that actors get to save and stop. */
   actorDrainTimeoutMs: 5_000,
+  /** Another part: how long the connections to actors may take to say goodbye. */
+  connectionFarewellMs: 2_000,
   /** Errors nobody caught: more than this many within the window end the process, so that it starts afresh. */
   uncaughtErrorsUntilExit: 20,
   uncaughtErrorsWindowMs: 60_000,
