@@ -56,6 +56,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void shutDown({ signal }, 0));
 }
 storageWatch.listen((actor) => {
+  if (stopping) return;
   const message = `The engine refuses what the actor ${actor} stores; Foundry restarts itself to get it back`;
   logger.fatal({ actor }, message);
   reportIssue(new Error(message), 'storageLost');

@@ -44,8 +44,8 @@ async function report(connections: ActorConnections, error: Error, kind: string)
 }
 
 /**
- * Makes runtime issues of what happens to the whole process (R6): errors that nobody caught, storage that was lost. `connections` is asked at that moment: early in a start
- * there are none yet, and the log has to do.
+ * Makes runtime issues of what happens to the whole process (R6): errors that nobody caught, storage that was lost.
+ * `connections` is asked at that moment: early in a start there are none yet, and the log has to do.
  */
 export function processIssueReporter(
   connections: () => ActorConnections | null,

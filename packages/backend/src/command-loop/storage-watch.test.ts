@@ -23,6 +23,7 @@ function watch() {
 
 test('[CMD-15] an actor that is refused for long while others are not is told of, once', () => {
   const { storage, told, refuse } = watch();
+  storage.stored(other);
   refuse(4);
   storage.stored(other);
   expect(told).toEqual([]);
@@ -35,10 +36,15 @@ test('[CMD-15] while the engine is away everybody is refused: nobody is lost', (
   storage.stored(other);
   refuse(20);
   expect(told).toEqual([]);
+  // It is back: what fails a moment later began before.
+  storage.stored(other);
+  refuse(1);
+  expect(told).toEqual([]);
 });
 
 test('[CMD-15] an actor that stores again is not lost, and other errors do not count', () => {
   const { storage, told, refuse } = watch();
+  storage.stored(other);
   refuse(4);
   storage.stored(lost);
   storage.stored(other);

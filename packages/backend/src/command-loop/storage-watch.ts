@@ -33,7 +33,7 @@ type Listener = (actor: string) => void;
 export class StorageWatch {
   readonly #nowMs: () => number;
   readonly #refused = new Map<string, Refused>();
-  #lastStoredMs = 0;
+  #lastStoredMs = Number.NEGATIVE_INFINITY;
   #listener: Listener | null = null;
 
   constructor(nowMs: () => number = () => performance.now()) {
@@ -69,13 +69,17 @@ export class StorageWatch {
     }
     const id = key.join('/');
     const nowMs = this.#nowMs();
+    if (nowMs - this.#lastStoredMs >= commandLimits.storageLostAfterMs) {
+      // Nobody stores: the engine is away. What it refused meanwhile says nothing once it is back.
+      this.#refused.delete(id);
+      return;
+    }
     const refused = this.#refused.get(id) ?? { sinceMs: nowMs, count: 0 };
     refused.count += 1;
     this.#refused.set(id, refused);
     const isLong = nowMs - refused.sinceMs >= commandLimits.storageLostAfterMs;
     const isOften = refused.count >= commandLimits.storageLostAfterRefusals;
-    const othersStore =
-      this.#lastStoredMs > refused.sinceMs && nowMs - this.#lastStoredMs < commandLimits.storageLostAfterMs;
+    const othersStore = this.#lastStoredMs > refused.sinceMs;
     if (isLong && isOften && othersStore && this.#listener !== null) {
       const listener = this.#listener;
       this.#listener = null;
