@@ -53,7 +53,7 @@ export function awakeActor(kind: string, key: readonly string[]): AwakeActor {
 
 /** Puts commands into the actor's own queue; they are stored when this returns. */
 export async function enqueueToSelf(
-  actor: AwakeActor,
+  actor: Pick<AwakeActor, 'key' | 'queue'>,
   ...messages: readonly CommandMessage[]
 ): Promise<void> {
   await actor.queue.send('commands', { messages: [...messages] });

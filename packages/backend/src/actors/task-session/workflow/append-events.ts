@@ -6,9 +6,9 @@ import { z } from 'zod';
 import type { LoopActionContext } from '../../../command-loop/command-loop.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { systemEnvelope } from '../../../command-loop/envelopes.ts';
-import { expectTaken } from '../../../command-loop/queue-watch.ts';
 import { writeChange } from '../../../command-loop/store-repository.ts';
 import { sessionLimits } from '../../../limits.ts';
+import { enqueueToSelf } from '../../awake.ts';
 import { statusOf } from '../decisions.ts';
 import {
   listTurnItems,
@@ -66,12 +66,11 @@ export async function appendEvents(c: LoopActionContext, input: unknown): Promis
   }
   if (applied.unannounced) {
     const commandId = `announce/${c.key.at(-1) ?? ''}/${batch.messageId}/${batch.attempt}/${batch.epoch}/${batch.updates.at(-1)?.streamId ?? 0}`;
-    await c.queue.send('session.command.announce', {
-      messages: [
-        { name: 'session.command.announce', body: {}, envelope: systemEnvelope(commandId, batch.messageId) },
-      ],
+    await enqueueToSelf(c, {
+      name: 'session.command.announce',
+      body: {},
+      envelope: systemEnvelope(commandId, batch.messageId),
     });
-    expectTaken(c.key);
   }
   return { accepted: applied.accepted, lastStreamId: applied.lastStreamId };
 }
