@@ -1,5 +1,5 @@
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { Bounded } from '../git/bounded.ts';
 import { readMergeable, readPullSizes } from '../git/pull-facts.ts';
 import type { PullSizes } from '../git/pull-facts.ts';
 import type { RepositoryFolders } from '../git/repository-folders.ts';
@@ -36,8 +36,8 @@ export class PullFactsReader {
   private readonly log: Logger;
   /** How long an answer waits for a merge that is being tried, in milliseconds. */
   private readonly mergeWaitMs: number;
-  private readonly sizes = new Bounded(pullsMeasuredAtOnce);
-  private readonly merges = new Bounded(mergesAtOnce);
+  private readonly sizes = pLimit(pullsMeasuredAtOnce);
+  private readonly merges = pLimit(mergesAtOnce);
   private readonly underWay = new Map<string, Computation>();
   private isStopped = false;
 
@@ -89,11 +89,11 @@ export class PullFactsReader {
     const existing = this.underWay.get(key);
     if (existing !== undefined) return existing;
     const bare = this.folders.open(repository);
-    const sizes = this.sizes.run(() => this.unlessStopped(() => readPullSizes(bare, baseSha, headSha)));
+    const sizes = this.sizes(() => this.unlessStopped(() => readPullSizes(bare, baseSha, headSha)));
     const whole = (async () => {
       try {
         const measured = await sizes;
-        const mergeable = await this.merges.run(() =>
+        const mergeable = await this.merges(() =>
           this.unlessStopped(() => readMergeable(bare, baseSha, headSha)),
         );
         const facts = { repositoryId: repository.id, baseSha, headSha, ...measured, mergeable };
