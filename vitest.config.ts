@@ -19,6 +19,9 @@ const engineRetry = 1;
 
 const killTests = 'packages/backend/src/actors/testing/kill*.test.ts';
 
+/** Scripts that attack: `pnpm security`. */
+const attackTests = 'packages/backend/src/**/*.attack.test.ts';
+
 /** Packages whose tests need no engine. */
 const plainPackages = ['shared', 'client', 'github-double', 'demo-agent'];
 
@@ -32,7 +35,16 @@ const projects = [
       ...node,
       name: 'backend',
       include: ['packages/backend/**/*.test.ts'],
-      exclude: ['**/node_modules/**', killTests],
+      exclude: ['**/node_modules/**', killTests, attackTests],
+      retry: engineRetry,
+    },
+  },
+  {
+    test: {
+      ...node,
+      name: 'security',
+      include: [attackTests],
+      exclude: ['**/node_modules/**'],
       retry: engineRetry,
     },
   },

@@ -78,5 +78,12 @@ export function listStages(root: string, reportDir: string): Stage[] {
       report: { kind: 'playwright', file: browserReport },
     });
   }
+  stages.push(
+    check('coverage', 'every test that docs/coverage.md names ran (needs the stages before)', node, [
+      'scripts/lib/check-coverage.ts',
+      vitestReport,
+      browserReport,
+    ]),
+  );
   return stages;
 }
