@@ -129,6 +129,40 @@ test('two thousand tasks: all are loaded and searchable, few are in the page', a
   await expect(list.getByRole('link')).toContainText('Change number 1999 of many');
 });
 
+test('a diff of thousands of lines keeps few of them in the page, and odd files say what they are', async ({
+  page,
+}) => {
+  await open(page, '/organizations/2/tasks/task_huge0000');
+  await expect(page.getByRole('heading', { name: '1,347 files' })).toBeVisible();
+  const list = page.getByRole('list', { name: 'Changed files' });
+  await list.getByRole('button', { name: 'generated/part-000.ts' }).click();
+  const diff = page.locator('diffs-container');
+  await expect(diff).toContainText('binding0 ');
+  const lines = () =>
+    diff.evaluate((element) => element.shadowRoot?.querySelectorAll('[data-line]').length ?? 0);
+  expect(await lines()).toBeGreaterThan(20);
+  expect(await lines()).toBeLessThan(1_000);
+  // The end of it is there when somebody scrolls to it.
+  await list.getByRole('button', { name: 'generated/part-001.ts' }).scrollIntoViewIfNeeded();
+  await expect(diff).toContainText('binding8999 ');
+  expect(await lines()).toBeLessThan(1_000);
+  await list.getByRole('button', { name: 'generated/part-000.ts' }).click();
+
+  for (const [name, label, sentence] of [
+    ['bin/run.sh', 'made executable', 'its content did not change'],
+    ['bin/latest', 'link', 'the path that it points to'],
+    ['src/empty.ts', 'empty', 'A new, empty file.'],
+    ['src/moved.ts', 'moved.ts', 'It was src/old.ts.'],
+    ['third-party/library', 'submodule', 'the commit that it points to'],
+  ] as const) {
+    const row = list.getByRole('listitem').filter({ hasText: name });
+    await expect(row).toContainText(label);
+    await row.getByRole('button').click();
+    await expect(row).toContainText(sentence);
+    await row.getByRole('button').click();
+  }
+});
+
 test('the task list works by keyboard alone', async ({ page }) => {
   await open(page, '/organizations/1');
   const list = page.getByRole('navigation', { name: 'Tasks' });

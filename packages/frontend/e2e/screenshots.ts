@@ -51,6 +51,7 @@ const shots: readonly Shot[] = [
   { name: 'syncing', path: '/organizations/4' },
   { name: 'sync-failed', path: '/organizations/5' },
   { name: 'large', path: '/organizations/2', act: settle },
+  { name: 'huge-changes', path: '/organizations/2/tasks/task_huge0000', act: settle },
   { name: 'task', path: task, act: openFirstDiff },
   { name: 'task-dark', path: task, dark: true, act: openFirstDiff },
   {

@@ -172,6 +172,8 @@ export const changedFileSchema = z.object({
   additions: z.number().int().nullable(),
   deletions: z.number().int().nullable(),
   committed: z.boolean(),
+  /** Git's file modes, such as `100755`, where they differ or say more than "a plain file". Null: no file on that side. */
+  modes: z.object({ before: z.string().nullable(), after: z.string().nullable() }).optional(),
 });
 export type ChangedFile = z.infer<typeof changedFileSchema>;
 
@@ -186,6 +188,10 @@ export const taskChangesSchema = z.object({
   files: z.array(changedFileSchema),
   /** More files changed than are listed. */
   truncated: z.boolean(),
+  /** Of all changed files, listed or not. Absent in what was read by older versions. */
+  totals: z
+    .object({ files: z.number().int(), additions: z.number().int(), deletions: z.number().int() })
+    .optional(),
   readAtMs: z.number().nullable(),
   /** Something about the checkout that a person should know, for example that GitHub's branch went another way. */
   warning: z.string().optional(),

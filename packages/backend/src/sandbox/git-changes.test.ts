@@ -34,6 +34,7 @@ describe('the changes of a checkout', () => {
       unpushedCommits: 1,
       uncommittedFiles: 6,
       truncated: false,
+      totals: { files: 6, additions: 4, deletions: 2 },
     });
     const modified = { oldPath: null, status: 'modified' };
     expect([...changes.files].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
@@ -106,6 +107,30 @@ describe('the changes of a checkout', () => {
     const { diff } = await readDiff(sandbox.target, { baseBranch: 'main' });
     expect(diff).toContain('+<<<<<<< HEAD');
   });
+});
+
+test('modes say what is executable, a link or another repository; plain files have none', () => {
+  const sha = '0'.repeat(40);
+  const raw = (modes: string, letter: string, name: string) => `:${modes} ${sha} ${sha} ${letter}\0${name}`;
+  const files = parseRawAndNumstat(
+    [
+      raw('100644 100755', 'M', 'run.sh'),
+      raw('000000 120000', 'A', 'link'),
+      raw('160000 160000', 'M', 'module'),
+      raw('000000 100644', 'A', 'empty'),
+      '0\t0\trun.sh',
+      '1\t0\tlink',
+      '1\t1\tmodule',
+      '0\t0\tempty',
+      '',
+    ].join('\0'),
+  );
+  expect(files.map(({ path: name, modes }) => [name, modes])).toEqual([
+    ['run.sh', { before: '100644', after: '100755' }],
+    ['link', { before: null, after: '120000' }],
+    ['module', { before: '160000', after: '160000' }],
+    ['empty', undefined],
+  ]);
 });
 
 test('parseRawAndNumstat joins the two listings by name', () => {

@@ -44,6 +44,11 @@ export async function readChanges(
     uncommittedFiles: uncommitted.size,
     files: files.slice(0, maxChangedFiles),
     truncated: listing.truncated || files.length > maxChangedFiles,
+    totals: {
+      files: files.length,
+      additions: files.reduce((sum, file) => sum + (file.additions ?? 0), 0),
+      deletions: files.reduce((sum, file) => sum + (file.deletions ?? 0), 0),
+    },
     readAtMs: Date.now(),
   };
 }
@@ -198,7 +203,8 @@ export function parseRawAndNumstat(output: string): Omit<ChangedFile, 'committed
     const field = next();
     if (field === '') continue;
     if (field.startsWith(':')) {
-      const letter = field.split(' ')[4]?.charAt(0) ?? 'M';
+      const [before = '', after = '', , , letters = 'M'] = field.slice(1).split(' ');
+      const letter = letters.charAt(0);
       const first = next();
       const isPair = letter === 'R' || letter === 'C';
       const path = isPair ? next() : first;
@@ -208,6 +214,7 @@ export function parseRawAndNumstat(output: string): Omit<ChangedFile, 'committed
         status: statusOfLetter[letter] ?? 'modified',
         additions: null,
         deletions: null,
+        ...modesOf(before, after),
       });
       continue;
     }
@@ -224,6 +231,16 @@ export function parseRawAndNumstat(output: string): Omit<ChangedFile, 'committed
     }
   }
   return [...files.values()];
+}
+
+const noFile = '000000';
+const plainFile = '100644';
+
+/** Left out where both sides are plain files, or not there. */
+function modesOf(before: string, after: string): Pick<ChangedFile, 'modes'> {
+  if ([before, after].every((mode) => mode === plainFile || mode === noFile)) return {};
+  const known = (mode: string): string | null => (mode === noFile ? null : mode);
+  return { modes: { before: known(before), after: known(after) } };
 }
 
 /** Splits at the first two tabs: the file's name may hold more of them. */

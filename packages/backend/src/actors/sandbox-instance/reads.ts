@@ -43,7 +43,7 @@ export const fileSchema = z.object({
 
 const branchesSchema = z.object({ branch: z.string(), baseBranch: z.string() });
 const prepareTurnSchema = z.object({ person: personSchema });
-const diffInputSchema = branchesSchema.extend({ path: z.string().optional() });
+const diffInputSchema = branchesSchema.extend({ paths: z.array(z.string()).max(2).optional() });
 const fileInputSchema = z.object({ path: z.string() });
 const runProcessSchema = z.object({
   command: z.string().min(1).max(1_000),
@@ -119,13 +119,13 @@ export async function gitState(c: LoopActionContext, input: unknown): Promise<Gi
 }
 
 export async function diff(c: LoopActionContext, input: unknown): Promise<z.infer<typeof diffSchema>> {
-  const { baseBranch, path } = diffInputSchema.parse(input);
+  const { baseBranch, paths } = diffInputSchema.parse(input);
   try {
     const target = await open(c);
     const read = await readDiff(target, {
       baseBranch,
       maxBytes: sandboxLimits.diffSizeBytes,
-      ...(path === undefined ? {} : { paths: [path] }),
+      ...(paths === undefined ? {} : { paths }),
     });
     return { ...read, headSha: await readHeadSha(target) };
   } catch (error) {

@@ -46,7 +46,16 @@ async function askSandbox(c: LoopActionContext, action: string, input: object): 
 /** `{diff, truncated, headSha}`: unified, against the merge base with the base branch, uncommitted work included. */
 export async function diff(c: LoopActionContext, input: unknown) {
   const { path } = diffInputSchema.parse(input ?? {});
-  return diffSchema.parse(await askSandbox(c, 'diff', typeof path === 'string' ? { path } : {}));
+  return diffSchema.parse(
+    await askSandbox(c, 'diff', typeof path !== 'string' ? {} : { paths: await namesOf(c, path) }),
+  );
+}
+
+/** With only its new name a renamed file would look wholly new. */
+async function namesOf(c: LoopActionContext, path: string): Promise<string[]> {
+  const record = await readTask(c.db);
+  const oldPath = record?.changes.files.find((file) => file.path === path)?.oldPath ?? null;
+  return oldPath === null ? [path] : [oldPath, path];
 }
 
 /** `{paths, truncated}` of the checkout. */

@@ -1,6 +1,7 @@
 import type { ChangedFile } from '@foundry/shared/entities';
 import { ChevronRight } from 'lucide-react';
 import { classNames } from '../../ui/class-names.ts';
+import { labelOf } from './describe-file.ts';
 import { FileDiff } from './file-diff.tsx';
 
 const statuses: Record<ChangedFile['status'], { letter: string; label: string; className: string }> = {
@@ -21,6 +22,7 @@ interface ChangedFileRowProps {
 export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
   const status = statuses[file.status];
   const slash = file.path.lastIndexOf('/') + 1;
+  const label = labelOf(file);
   return (
     <li>
       <button
@@ -46,6 +48,7 @@ export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
           <span className="truncate text-ink-3">{file.path.slice(0, slash)}</span>
           <span className="max-w-full shrink-0 truncate">{file.path.slice(slash)}</span>
         </span>
+        {label !== null && <span className="shrink-0 text-xs text-ink-3">{label}</span>}
         {!file.committed && (
           <span title="Not committed yet" className="text-xs text-ink-3">
             uncommitted

@@ -1,4 +1,5 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
+import { Virtualizer } from '@pierre/diffs/react';
 import { ExternalLink, FileDiff as FileDiffIcon, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
@@ -10,6 +11,7 @@ import { Age } from '../../ui/time.tsx';
 import { useTask } from '../task/task-context.ts';
 import { ChangedFileRow, Counts } from './changed-file-row.tsx';
 import { Publish } from './publish.tsx';
+import { totalsOf } from './totals.ts';
 
 export function ChangesPanel() {
   const { task } = useTask();
@@ -23,7 +25,8 @@ export function ChangesPanel() {
   return (
     <section aria-label="Changes" className="flex h-full flex-col">
       <ChangesHeader />
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      {/* Of the open diffs only the lines in sight are in the page. */}
+      <Virtualizer className="min-h-0 flex-1 overflow-y-auto">
         {changes.files.length === 0 ? (
           <NoChanges />
         ) : (
@@ -40,10 +43,13 @@ export function ChangesPanel() {
         )}
         {changes.truncated && (
           <div className="p-3">
-            <Callout tone="info">More files changed than are listed here.</Callout>
+            <Callout tone="info">
+              The first {changes.files.length.toLocaleString('en')} of them are listed. Fetch the branch to
+              see all.
+            </Callout>
           </div>
         )}
-      </div>
+      </Virtualizer>
       <Publish />
     </section>
   );
@@ -57,13 +63,11 @@ function ChangesHeader() {
     at: { organizationId: at.organizationId, actor: 'task', id: at.taskId },
     failureTitle: 'The changes were not read again',
   });
-  const additions = changes.files.reduce((sum, file) => sum + (file.additions ?? 0), 0);
-  const deletions = changes.files.reduce((sum, file) => sum + (file.deletions ?? 0), 0);
-  const fileCount = changes.files.length;
+  const { files: fileCount, additions, deletions } = totalsOf(changes);
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-3 py-1">
       <h2 className="font-semibold tabular-nums">
-        {fileCount === 0 ? 'Changes' : fileCount === 1 ? '1 file' : `${fileCount} files`}
+        {fileCount === 0 ? 'Changes' : fileCount === 1 ? '1 file' : `${fileCount.toLocaleString('en')} files`}
       </h2>
       {fileCount > 0 && <Counts additions={additions} deletions={deletions} />}
       {changes.uncommittedFiles > 0 && <Badge tone="warning">{changes.uncommittedFiles} uncommitted</Badge>}

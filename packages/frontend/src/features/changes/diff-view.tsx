@@ -1,4 +1,4 @@
-import { MultiFileDiff, PatchDiff } from '@pierre/diffs/react';
+import { MultiFileDiff, PatchDiff, Virtualizer, WorkerPoolContextProvider } from '@pierre/diffs/react';
 import { useMemo } from 'react';
 
 const options = {
@@ -11,9 +11,27 @@ const options = {
   diffIndicators: 'bars',
 } as const;
 
-/** One file of a unified diff. Loaded lazily: it brings the highlighter with it. */
+/** Colours of large diffs are worked out beside the page, and come when they are ready. */
+const highlighting = {
+  poolOptions: {
+    workerFactory: () =>
+      new Worker(new URL('@pierre/diffs/worker/worker.js', import.meta.url), { type: 'module' }),
+    poolSize: 1,
+    mainThreadMaxCharacters: 20_000,
+  },
+  highlighterOptions: { theme: options.theme },
+};
+
+/** A longer change scrolls in a box of its own, in which only the lines in sight are in the page. */
+const linesWithoutScroller = 400;
+
+/** One file of a unified diff. Needs a `Virtualizer` as its scroller, which keeps large ones fast. Loaded lazily: it brings the highlighter with it. */
 export function UnifiedDiff({ patch }: { patch: string }) {
-  return <PatchDiff patch={patch} options={options} className="block text-xs" />;
+  return (
+    <WorkerPoolContextProvider {...highlighting}>
+      <PatchDiff patch={patch} options={options} className="block text-xs" />
+    </WorkerPoolContextProvider>
+  );
 }
 
 interface FilePairDiffProps {
@@ -29,12 +47,24 @@ interface FilePairDiffProps {
 export function FilePairDiff({ path, oldText, newText, showPath }: FilePairDiffProps) {
   const oldFile = useMemo(() => ({ name: path, contents: oldText ?? '' }), [path, oldText]);
   const newFile = useMemo(() => ({ name: path, contents: newText }), [path, newText]);
+  const isLong = lineCount(oldText ?? '') + lineCount(newText) > linesWithoutScroller;
+  const diff = (
+    <WorkerPoolContextProvider {...highlighting}>
+      <MultiFileDiff oldFile={oldFile} newFile={newFile} options={options} className="block text-xs" />
+    </WorkerPoolContextProvider>
+  );
   return (
     <figure>
       {showPath && (
         <figcaption className="truncate px-2.5 py-1.5 font-mono text-xs text-ink-2">{path}</figcaption>
       )}
-      <MultiFileDiff oldFile={oldFile} newFile={newFile} options={options} className="block text-xs" />
+      {isLong ? <Virtualizer className="max-h-96 overflow-y-auto">{diff}</Virtualizer> : diff}
     </figure>
   );
+}
+
+function lineCount(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }

@@ -7,6 +7,7 @@ import { diffQuery } from '../../app/queries.ts';
 import { Button } from '../../ui/button.tsx';
 import { Skeleton } from '../../ui/spinner.tsx';
 import { useTask } from '../task/task-context.ts';
+import { describeLines, describeWithoutLines } from './describe-file.ts';
 
 const UnifiedDiff = lazy(() => import('./diff-view.tsx').then((module) => ({ default: module.UnifiedDiff })));
 
@@ -28,14 +29,14 @@ export function FileDiff({ file }: { file: ChangedFile }) {
     );
   }
   if (!/^@@ /m.test(diff.data.diff)) {
-    return (
-      <p className="px-3 py-2 text-ink-2">
-        {file.additions === null ? 'A binary file.' : 'Nothing to show: only its name or mode changed.'}
-      </p>
-    );
+    return <p className="px-3 py-2 text-ink-2">{describeWithoutLines(file)}</p>;
   }
+  const description = describeLines(file);
   return (
     <Suspense fallback={<DiffSkeleton />}>
+      {description !== null && (
+        <p className="border-b border-line px-3 py-1.5 text-xs text-ink-2">{description}</p>
+      )}
       <UnifiedDiff patch={diff.data.diff} />
       {diff.data.truncated && (
         <p className="border-t border-line px-3 py-2 text-ink-2">

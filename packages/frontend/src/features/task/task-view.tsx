@@ -9,6 +9,7 @@ import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { useShortcut } from '../../app/use-shortcut.ts';
 import { TabBar } from '../../ui/tab-bar.tsx';
 import { ChangesPanel } from '../changes/changes-panel.tsx';
+import { totalsOf } from '../changes/totals.ts';
 import { TopBar } from '../organization/top-bar.tsx';
 import { Conversation } from './conversation.tsx';
 import { TaskContext, useTask } from './task-context.ts';
@@ -101,6 +102,7 @@ function ViewTabs({
   onChange: (value: 'conversation' | 'changes') => void;
 }) {
   const { task } = useTask();
+  const { files: fileCount } = totalsOf(task.changes);
   return (
     <nav aria-label="Parts of the task" className="px-4 shadow-[inset_0_-1px_0_var(--line)]">
       <TabBar
@@ -113,7 +115,7 @@ function ViewTabs({
             value: 'changes',
             label: (
               <>
-                Changes <span className="text-ink-3 tabular-nums">{task.changes.files.length}</span>
+                Changes <span className="text-ink-3 tabular-nums">{fileCount.toLocaleString('en')}</span>
               </>
             ),
           },

@@ -56,6 +56,18 @@ describe('a task with its workspace', () => {
       .object({ diff: z.string() })
       .parse(await workspace.connections.call(workspace.task(taskId), 'diff', [{ path: null }]));
     expect(diff.diff.trim()).toBe(await workspace.gitInSandbox(taskId, 'diff', 'origin/main...HEAD'));
+    await workspace.gitInSandbox(taskId, 'mv', 'notes/hello.md', 'notes/hello-all.md');
+    await workspace.gitInSandbox(taskId, 'mv', 'README.md', 'READ-ME.md');
+    await workspace.send(workspace.task(taskId), 'task.command.refresh', {});
+    await until('the renamed file', async () => {
+      const { changes } = (await workspace.taskSnapshot(taskId)).task;
+      return changes.files.find(({ oldPath }) => oldPath === 'README.md') ?? null;
+    });
+    const renamed = z
+      .object({ diff: z.string() })
+      .parse(await workspace.connections.call(workspace.task(taskId), 'diff', [{ path: 'READ-ME.md' }]));
+    expect(renamed.diff).toContain('rename from README.md');
+    await workspace.gitInSandbox(taskId, 'reset', '--hard');
     expect(await workspace.gitInSandbox(taskId, 'log', '-1', '--format=%ae')).toBe(
       '20001+ada@users.noreply.github.com',
     );
