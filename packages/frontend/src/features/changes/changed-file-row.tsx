@@ -1,6 +1,7 @@
 import type { ChangedFile } from '@foundry/shared/entities';
 import { ChevronRight } from 'lucide-react';
 import { classNames } from '../../ui/class-names.ts';
+import { visibleName } from '../../ui/visible-text.ts';
 import { labelOf } from './describe-file.ts';
 import { FileDiff } from './file-diff.tsx';
 
@@ -21,7 +22,8 @@ interface ChangedFileRowProps {
 
 export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
   const status = statuses[file.status];
-  const slash = file.path.lastIndexOf('/') + 1;
+  const path = visibleName(file.path);
+  const slash = path.lastIndexOf('/') + 1;
   const label = labelOf(file);
   return (
     <li>
@@ -29,7 +31,7 @@ export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
         type="button"
         aria-expanded={open}
         onClick={onToggle}
-        title={file.oldPath === null ? file.path : `${file.oldPath} → ${file.path}`}
+        title={file.oldPath === null ? path : `${visibleName(file.oldPath)} → ${path}`}
         className="sticky top-0 z-10 flex h-8 w-full items-center gap-1.5 bg-canvas px-3 text-left -outline-offset-2 hover:bg-panel"
       >
         <ChevronRight
@@ -42,11 +44,11 @@ export function ChangedFileRow({ file, open, onToggle }: ChangedFileRowProps) {
         >
           {status.letter}
         </abbr>
-        <span className="sr-only">{file.path}</span>
+        <span className="sr-only">{path}</span>
         {/* Two parts, so that a long path loses its folders before its name. */}
         <span aria-hidden className="flex min-w-0 flex-1">
-          <span className="truncate text-ink-3">{file.path.slice(0, slash)}</span>
-          <span className="max-w-full shrink-0 truncate">{file.path.slice(slash)}</span>
+          <span className="truncate text-ink-3">{path.slice(0, slash)}</span>
+          <span className="max-w-full shrink-0 truncate">{path.slice(slash)}</span>
         </span>
         {label !== null && <span className="shrink-0 text-xs text-ink-3">{label}</span>}
         {!file.committed && (

@@ -1,4 +1,5 @@
 import type { ChangedFile } from '@foundry/shared/entities';
+import { visibleName } from '../../ui/visible-text.ts';
 
 const link = '120000';
 const submodule = '160000';
@@ -35,8 +36,8 @@ export function describeWithoutLines(file: Described): string {
   if (file.status === 'added') return 'A new, empty file.';
   if (file.status === 'deleted') return 'An empty file was deleted.';
   if (file.status === 'copied')
-    return `A copy of ${file.oldPath ?? 'another file'}; its content did not change.`;
-  if (file.oldPath !== null) return `Only its name changed. It was ${file.oldPath}.`;
+    return `A copy of ${visibleName(file.oldPath ?? 'another file')}; its content did not change.`;
+  if (file.oldPath !== null) return `Only its name changed. It was ${visibleName(file.oldPath)}.`;
   return 'The lines of this file are the same as before.';
 }
 

@@ -1,5 +1,6 @@
 import { MultiFileDiff, PatchDiff, Virtualizer, WorkerPoolContextProvider } from '@pierre/diffs/react';
 import { useMemo } from 'react';
+import { visibleText } from '../../ui/visible-text.ts';
 
 const options = {
   diffStyle: 'unified',
@@ -29,7 +30,7 @@ const linesWithoutScroller = 400;
 export function UnifiedDiff({ patch }: { patch: string }) {
   return (
     <WorkerPoolContextProvider {...highlighting}>
-      <PatchDiff patch={patch} options={options} className="block text-xs" />
+      <PatchDiff patch={visibleText(patch)} options={options} className="block text-xs" />
     </WorkerPoolContextProvider>
   );
 }
@@ -45,8 +46,8 @@ interface FilePairDiffProps {
 
 /** The change between two texts, as an agent's tool reports it. */
 export function FilePairDiff({ path, oldText, newText, showPath }: FilePairDiffProps) {
-  const oldFile = useMemo(() => ({ name: path, contents: oldText ?? '' }), [path, oldText]);
-  const newFile = useMemo(() => ({ name: path, contents: newText }), [path, newText]);
+  const oldFile = useMemo(() => ({ name: path, contents: visibleText(oldText ?? '') }), [path, oldText]);
+  const newFile = useMemo(() => ({ name: path, contents: visibleText(newText) }), [path, newText]);
   const isLong = lineCount(oldText ?? '') + lineCount(newText) > linesWithoutScroller;
   const diff = (
     <WorkerPoolContextProvider {...highlighting}>

@@ -9,6 +9,7 @@ import { Button, buttonClass } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TabBar } from '../../ui/tab-bar.tsx';
 import { Age } from '../../ui/time.tsx';
+import { visibleName } from '../../ui/visible-text.ts';
 import { useUser } from '../account/use-user.ts';
 import { isUnread } from '../sidebar/sidebar-rows.ts';
 import { ActivityDot, ConflictIcon, TaskIcon, UnreadDot } from '../task/task-icon.tsx';
@@ -131,10 +132,10 @@ function RecentTasks() {
           >
             <TaskIcon task={task} />
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium">{task.title}</span>
+              <span className="block truncate font-medium">{visibleName(task.title)}</span>
               <span className="block truncate text-xs text-ink-3">
                 {repositories.get(task.repositoryId)?.name ?? 'Unknown repository'}
-                {task.pullRequest !== null && ` #${task.pullRequest.number}`} · {task.branch}
+                {task.pullRequest !== null && ` #${task.pullRequest.number}`} · {visibleName(task.branch)}
               </span>
             </span>
             <ConflictIcon task={task} />

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Avatar } from '../../ui/avatar.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
+import { visibleName } from '../../ui/visible-text.ts';
 import { ActivityDot, ConflictIcon, TaskIcon, UnreadDot } from '../task/task-icon.tsx';
 import type { SidebarRow } from './sidebar-rows.ts';
 
@@ -39,7 +40,7 @@ export function TaskRow({ row, organizationId, active, tabIndex, onFocus, onNavi
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-1.5">
           <span className={classNames('min-w-0 flex-1 truncate', unread && 'font-semibold')}>
-            {task.title}
+            {visibleName(task.title)}
           </span>
           <ConflictIcon task={task} />
           <ActivityDot activity={task.activity} />

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { IconButton } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { showError } from '../../ui/toasts.tsx';
+import { visibleName } from '../../ui/visible-text.ts';
 import { useTask } from './task-context.ts';
 import { useSaveTaskState } from './use-save-task-state.ts';
 
@@ -66,7 +67,7 @@ function SessionTab({ session, active, onChoose }: SessionTabProps) {
       )}
     >
       <SessionDot status={session.status} />
-      <span className="truncate">{session.title}</span>
+      <span className="truncate">{visibleName(session.title)}</span>
     </button>
   );
 }

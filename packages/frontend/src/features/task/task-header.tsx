@@ -8,6 +8,7 @@ import type { Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { visibleName } from '../../ui/visible-text.ts';
 import { useUser } from '../account/use-user.ts';
 import { useCanWrite } from '../composer/use-can-write.ts';
 import { useOrganization } from '../organization/organization-context.ts';
@@ -21,8 +22,8 @@ export function TaskHeading({ task }: { task: TaskSummary }) {
   return (
     <>
       <TaskIcon task={task} />
-      <h1 className="min-w-0 truncate font-semibold" title={task.title}>
-        {task.title}
+      <h1 className="min-w-0 truncate font-semibold" title={visibleName(task.title)}>
+        {visibleName(task.title)}
       </h1>
       {repository !== undefined && (
         <span className="shrink-0 text-ink-3 max-md:hidden">{repository.name}</span>
@@ -61,9 +62,9 @@ export function TaskDetails() {
         <GitBranch aria-hidden className="mr-1 size-3.5 shrink-0 text-ink-3" />
         <code
           className={classNames('truncate font-mono text-xs wide:max-w-80', !ownLine && 'max-w-[44vw]')}
-          title={task.branch}
+          title={visibleName(task.branch)}
         >
-          {task.branch}
+          {visibleName(task.branch)}
         </code>
         <CopyButton text={task.branch} label="Copy branch name" />
         <span className="text-xs text-ink-3 max-lg:hidden">into {task.baseBranch}</span>

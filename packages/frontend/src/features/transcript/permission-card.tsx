@@ -6,6 +6,7 @@ import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
+import { visibleText } from '../../ui/visible-text.ts';
 import { useSession } from '../task/session-context.ts';
 import { InlineCode } from './inline-code.tsx';
 
@@ -60,7 +61,7 @@ export function PermissionCard({ body }: { body: Body }) {
                 void answer.run(option.optionId);
               }}
             >
-              {option.name}
+              {visibleText(option.name)}
             </Button>
           ))}
         </div>
@@ -75,7 +76,8 @@ function Answer({ options, answer }: { options: Body['options']; answer: NonNull
   const name = options.find((option) => option.optionId === answer.optionId)?.name ?? 'Cancelled';
   return (
     <p className="mt-1 ml-6 text-ink-2">
-      <span className="font-medium text-ink">{name}</span> by {answer.by} · <Age atMs={answer.atMs} />
+      <span className="font-medium text-ink">{visibleText(name)}</span> by {answer.by} ·{' '}
+      <Age atMs={answer.atMs} />
     </p>
   );
 }

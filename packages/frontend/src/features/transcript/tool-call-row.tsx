@@ -19,6 +19,7 @@ import type { LucideIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { classNames } from '../../ui/class-names.ts';
 import { Loading } from '../../ui/spinner.tsx';
+import { visibleText } from '../../ui/visible-text.ts';
 import { displayPath } from './display-path.ts';
 
 const FilePairDiff = lazy(() =>
@@ -51,12 +52,10 @@ export function ToolCallRow({ toolCall }: { toolCall: ToolCall }) {
   const open = chosen ?? hasDiff;
   const Icon = kinds[toolCall.kind] ?? Wrench;
   const status = statuses[toolCall.status];
+  const title = visibleText(toolCall.title);
   const details = toolCall.content.length > 0 || toolCall.locations.length > 0;
   return (
-    <section
-      aria-label={`Tool: ${toolCall.title}`}
-      className="my-1 overflow-hidden rounded-lg border border-line"
-    >
+    <section aria-label={`Tool: ${title}`} className="my-1 overflow-hidden rounded-lg border border-line">
       <button
         type="button"
         aria-expanded={open}
@@ -65,7 +64,7 @@ export function ToolCallRow({ toolCall }: { toolCall: ToolCall }) {
         className="flex min-h-8 w-full items-center gap-2 px-2.5 py-1 text-left -outline-offset-2 enabled:hover:bg-hover"
       >
         <Icon aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-        <span className="min-w-0 truncate">{toolCall.title}</span>
+        <span className="min-w-0 truncate">{title}</span>
         <span className="ml-auto flex items-center gap-1.5">
           <status.icon
             role="img"
@@ -85,7 +84,7 @@ export function ToolCallRow({ toolCall }: { toolCall: ToolCall }) {
           {!hasDiff && <Locations locations={toolCall.locations} />}
           {toolCall.content.map((content, index) => (
             // Content has no identity of its own, and the list is always replaced whole.
-            <Content key={`${content.type}-${String(index)}`} content={content} title={toolCall.title} />
+            <Content key={`${content.type}-${String(index)}`} content={content} title={title} />
           ))}
         </div>
       )}
@@ -126,7 +125,7 @@ function Content({ content, title }: { content: ToolCallContent; title: string }
       tabIndex={0}
       className="max-h-72 overflow-auto bg-panel px-3 py-2 font-mono text-xs leading-[18px] whitespace-pre-wrap -outline-offset-2 [overflow-wrap:anywhere]"
     >
-      {content.text}
+      {visibleText(content.text)}
     </pre>
   );
 }

@@ -2,6 +2,7 @@ import type { TranscriptItem } from '@foundry/shared/transcript';
 import { Ban, CircleAlert, Info, ListTodo, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { classNames } from '../../ui/class-names.ts';
+import { visibleText } from '../../ui/visible-text.ts';
 import { Markdown } from './markdown.tsx';
 import { PermissionCard } from './permission-card.tsx';
 import { Plan } from './plan.tsx';
@@ -67,7 +68,7 @@ function TurnEnd({ stopReason, error }: { stopReason: keyof typeof ends; error: 
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
       <div>
         {label !== null && <p className="font-medium">{label}</p>}
-        {error !== null && <p className="whitespace-pre-wrap">{error}</p>}
+        {error !== null && <p className="whitespace-pre-wrap">{visibleText(error)}</p>}
       </div>
     </div>
   );
@@ -89,7 +90,7 @@ function Notice({ level, text }: { level: keyof typeof levels; text: string }) {
       )}
     >
       <look.icon aria-hidden className={classNames('mt-[3px] size-3.5 shrink-0', look.className)} />
-      {text}
+      {visibleText(text)}
     </p>
   );
 }

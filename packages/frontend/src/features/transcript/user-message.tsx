@@ -1,6 +1,7 @@
 import type { TranscriptItemBody } from '@foundry/shared/transcript';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Age } from '../../ui/time.tsx';
+import { visibleText } from '../../ui/visible-text.ts';
 import { Receipt } from '../composer/receipt.tsx';
 import { useSession } from '../task/session-context.ts';
 
@@ -21,7 +22,9 @@ export function UserMessage({ body, atMs }: { body: Body; atMs: number }) {
             </span>
           )}
         </p>
-        <p className="mt-1 text-base [overflow-wrap:anywhere] whitespace-pre-wrap">{body.text}</p>
+        <p className="mt-1 text-base [overflow-wrap:anywhere] whitespace-pre-wrap">
+          {visibleText(body.text)}
+        </p>
       </div>
     </article>
   );
