@@ -3,6 +3,8 @@
 # runs need no network. After `foundry_toolchain ROOT`, $FOUNDRY_NODE is the Node that runs Foundry.
 
 FOUNDRY_NODE_MAJOR=24
+# The lockfile holds the digests of everything but these two, which install it.
+FOUNDRY_NODE_VERSION=24.21.0
 FOUNDRY_PNPM_VERSION=10.34.9
 
 foundry_fail() {
@@ -56,7 +58,7 @@ foundry_require_machine() {
 
 foundry_pnpm_install() {
   # Node 24 is on the path of pnpm itself too, for install scripts that look at the version they run under.
-  npx -y -p "node@$FOUNDRY_NODE_MAJOR" -p "pnpm@$FOUNDRY_PNPM_VERSION" -- \
+  npx -y -p "node@$FOUNDRY_NODE_VERSION" -p "pnpm@$FOUNDRY_PNPM_VERSION" -- \
     pnpm install --frozen-lockfile --reporter=append-only
 }
 

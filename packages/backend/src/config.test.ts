@@ -30,6 +30,7 @@ test('without any setting: loopback, one process, github.com without an App', ()
     host: '127.0.0.1',
     port: 7741,
     publicUrl: 'http://127.0.0.1:7741',
+    hstsIncludesSubdomains: false,
     roles: { gateway: true, actors: true },
     engine: { externalEndpoint: undefined, port: 7743, pool: 'default' },
     github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com', app: undefined },

@@ -59,6 +59,10 @@ const environmentSchema = z.object({
       .optional(),
   ),
   FOUNDRY_PUBLIC_URL: url('https://foundry.example.com'),
+  FOUNDRY_HSTS_SUBDOMAINS: z.preprocess(
+    emptyAsUnset,
+    z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+  ),
   FOUNDRY_ROLES: z.preprocess(
     (value) => emptyAsUnset(value) ?? roles.join(','),
     z
@@ -106,6 +110,8 @@ export interface Config {
   readonly secret: string;
   /** Where browsers and GitHub reach the gateway, without a trailing slash. */
   readonly publicUrl: string;
+  /** Browsers are told that every name below this server's is reached by https only. */
+  readonly hstsIncludesSubdomains: boolean;
   readonly roles: { readonly gateway: boolean; readonly actors: boolean };
   readonly engine: {
     /** Set: use this engine and start none. With `namespace:token@` in front of the host. */
@@ -253,6 +259,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     dataDir,
     secret: env.FOUNDRY_SECRET ?? loadOrCreateSecret(dataDir),
     publicUrl: env.FOUNDRY_PUBLIC_URL ?? `http://${reachableHost(host)}:${gatewayPort}`,
+    hstsIncludesSubdomains: env.FOUNDRY_HSTS_SUBDOMAINS === 'true',
     roles: { gateway: hasRole('gateway'), actors: hasRole('actors') },
     engine: {
       externalEndpoint: env.RIVET_ENDPOINT,

@@ -287,6 +287,14 @@ export const gitHubLimits = {
   accessRepositories: 20_000,
   /** A refresh without end after this long is taken for dead: a new one may start. */
   accessStaleMs: 60_000,
+  /** Pictures of people that the gateway hands out. */
+  avatarsKept: 5_000,
+  avatarsKeptBytes: 32 * 1024 * 1024,
+  avatarSizeBytes: 512 * 1024,
+  avatarTimeoutMs: 5_000,
+  avatarRetentionMs: 24 * 60 * 60_000,
+  /** One that could not be had is asked for again after this. */
+  missingAvatarRetentionMs: 60_000,
 } as const;
 
 export const organizationLimits = {

@@ -13,9 +13,9 @@ import {
 } from './topics.ts';
 
 /** Bumped with every change of a schema that travels over the socket; the gateway refuses another version. */
-export const realtimeProtocolVersion = 1;
+export const realtimeProtocolVersion = 2;
 
-/** Browser → gateway, over `/api/v1/realtime?protocol=1`. */
+/** Browser → gateway, over `/api/v1/realtime?protocol=2`. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
   /** `sinceVersion`: what the browser already has; the answer is the missed changes if they are still kept, else a snapshot. */
   z.object({ type: z.literal('subscribe'), topic: topicSchema, sinceVersion: z.number().int().optional() }),
@@ -37,7 +37,16 @@ export const snapshotSchemas = {
 /** Gateway → browser. */
 export const serverFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('snapshot'), topic: topicSchema, snapshot: z.unknown() }),
-  z.object({ type: z.literal('changes'), topic: topicSchema, changes: z.array(changeSchema) }),
+  /**
+   * What happened since the browser had `sinceVersion`. Versions in between that are missing concern what this person
+   * does not see; a browser that has another version than `sinceVersion` missed something.
+   */
+  z.object({
+    type: z.literal('changes'),
+    topic: topicSchema,
+    sinceVersion: z.number().int(),
+    changes: z.array(changeSchema),
+  }),
   /** Every few seconds, so that a change committed but never broadcast is noticed: a browser behind `version` subscribes anew. */
   z.object({ type: z.literal('heartbeat'), topic: topicSchema, version: z.number().int() }),
   z.object({ type: z.literal('outcome'), outcome: commandOutcomeSchema }),

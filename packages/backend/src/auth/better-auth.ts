@@ -1,6 +1,8 @@
+import { ownPath } from '@foundry/shared/own-path';
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { betterAuth } from 'better-auth/minimal';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
+import { z } from 'zod';
 import { authLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { createActorAuthAdapter } from './adapter.ts';
@@ -136,6 +138,7 @@ export function createBetterAuth(options: AuthOptions, rowsOptions: AuthRowsOpti
       // Better Auth signs out the cookie even when the store failed: then the session would live on. End it
       // first, and let a failure be seen.
       before: createAuthMiddleware(async (ctx) => {
+        if (ctx.path === '/sign-in/social') requireOwnPaths(ctx.body);
         if (ctx.path !== '/sign-out') return;
         const cookie = ctx.context.authCookies.sessionToken.name;
         const token = await ctx.getSignedCookie(cookie, ctx.context.secret);
@@ -156,6 +159,25 @@ export function createBetterAuth(options: AuthOptions, rowsOptions: AuthRowsOpti
         config: github ? [gitHubProvider(github, rows, log)] : [],
       }),
     ],
+  });
+}
+
+const destinationsSchema = z.object({
+  callbackURL: z.string().optional(),
+  errorCallbackURL: z.string().optional(),
+  newUserCallbackURL: z.string().optional(),
+});
+
+/** Better Auth's own check lets `/.//elsewhere` pass. @throws APIError for a destination outside of this site. */
+function requireOwnPaths(body: unknown): void {
+  const destinations = destinationsSchema.safeParse(body);
+  const isOwn =
+    destinations.success &&
+    Object.values(destinations.data).every((path) => path === undefined || ownPath(path) !== null);
+  if (isOwn) return;
+  throw new APIError('BAD_REQUEST', {
+    code: 'invalid_destination',
+    message: 'After the sign-in a browser can only go on to a page of this server. Start the sign-in again.',
   });
 }
 

@@ -1,3 +1,4 @@
+import { avatarRoutes } from './routes/avatars.ts';
 import { configRoutes } from './routes/config.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
@@ -15,7 +16,8 @@ export const api = routeGroup()
   .route('/', organizationRoutes)
   .route('/', taskRoutes)
   .route('/', sessionRoutes)
-  .route('/', outcomeRoutes);
+  .route('/', outcomeRoutes)
+  .route('/', avatarRoutes);
 
 /** For typed clients: `hc<ApiType>(origin)` of `hono/client`. */
 export type ApiType = typeof api;

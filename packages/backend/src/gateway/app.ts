@@ -37,7 +37,10 @@ export function createGatewayApp(services: GatewayServices): GatewayApp {
     await next();
   });
   app.use('/*', requestLog(log));
-  app.use('/*', securityHeaders({ publicUrl: config.publicUrl, githubWebUrl: config.github.webUrl }));
+  app.use(
+    '/*',
+    securityHeaders({ publicUrl: config.publicUrl, hstsIncludesSubdomains: config.hstsIncludesSubdomains }),
+  );
   app.use(
     '/*',
     methodNotAllowed({

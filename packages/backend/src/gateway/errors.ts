@@ -26,7 +26,7 @@ export class HttpError extends Error {
   }
 }
 
-type Thing = 'organization' | 'repository' | 'task' | 'session' | 'sandbox' | 'command' | 'issue';
+type Thing = 'organization' | 'repository' | 'task' | 'session' | 'sandbox' | 'command' | 'issue' | 'picture';
 
 /** The one answer for what does not exist and for what the person may not see: nobody can tell them apart. */
 export function notFound(thing: Thing): HttpError {

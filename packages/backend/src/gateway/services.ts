@@ -4,6 +4,7 @@ import { sessionEndedEvent } from '../actors/app/commands.ts';
 import type { FoundryAuth } from '../auth/auth.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
 import type { Config } from '../config.ts';
+import { Avatars } from '../github/avatars.ts';
 import { createActorReads, type ActorReads } from './actor-reads.ts';
 import { OrganizationView } from './access/organization-view.ts';
 import { RepositoryNames } from './access/repository-names.ts';
@@ -39,6 +40,7 @@ export interface GatewayServices extends GatewayOptions {
   readonly organizations: OrganizationView;
   readonly hub: SocketHub;
   readonly rateLimits: RateLimits;
+  readonly avatars: Avatars;
   /** Origins whose pages may send commands and open sockets. */
   readonly allowedOrigins: ReadonlySet<string>;
 }
@@ -76,6 +78,7 @@ export function createServices(options: GatewayOptions): GatewayServices {
     hub,
     feeds,
     rateLimits: createRateLimits(),
+    avatars: new Avatars({ webUrl: config.github.webUrl }),
     commands: new CommandSender(connections),
     access: new UserAccessDirectory({ reads, connections, feeds, log }),
     organizations: new OrganizationView({ reads, tasks, names }),

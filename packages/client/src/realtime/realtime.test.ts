@@ -42,7 +42,7 @@ describe('realtime connection', () => {
     expect(view(realtime).status).toBe('loading');
     realtime.subscribe<'organization'>(topic, ignore);
     await live(realtime);
-    server.send({ type: 'changes', topic, changes: [titled(11, 'Changed')] });
+    server.send({ type: 'changes', topic, sinceVersion: 10, changes: [titled(11, 'Changed')] });
     await vi.waitFor(() => expect(view(realtime).data?.tasks.get('pr_7_1')?.title).toBe('Changed'));
   });
 
@@ -71,7 +71,8 @@ describe('realtime connection', () => {
     const statuses: string[] = [];
     realtime.subscribe<'organization'>(topic, () => statuses.push(view(realtime).status));
     await live(realtime);
-    server.onSubscribe = () => server.send({ type: 'changes', topic, changes: [titled(11, 'Missed')] });
+    server.onSubscribe = () =>
+      server.send({ type: 'changes', topic, sinceVersion: 10, changes: [titled(11, 'Missed')] });
     server.disconnectAll();
     await vi.waitFor(() => expect(view(realtime).data?.tasks.get('pr_7_1')?.title).toBe('Missed'));
     expect(statuses).toEqual(['live', 'reconnecting', 'live']);
@@ -82,7 +83,7 @@ describe('realtime connection', () => {
     const realtime = connect();
     realtime.subscribe<'organization'>(topic, ignore);
     await live(realtime);
-    server.onSubscribe = () => server.send({ type: 'changes', topic, changes: [] });
+    server.onSubscribe = () => server.send({ type: 'changes', topic, sinceVersion: 10, changes: [] });
     server.disconnectAll();
     await vi.waitFor(() => expect(server.subscriptions()).toHaveLength(2));
     await live(realtime);
@@ -94,9 +95,9 @@ describe('realtime connection', () => {
     await live(realtime);
     server.onSubscribe = (frame) => {
       expect(frame.sinceVersion).toBe(10);
-      server.send({ type: 'changes', topic, changes: [titled(11, 'a'), titled(12, 'b')] });
+      server.send({ type: 'changes', topic, sinceVersion: 10, changes: [titled(11, 'a'), titled(12, 'b')] });
     };
-    server.send({ type: 'changes', topic, changes: [titled(12, 'b')] });
+    server.send({ type: 'changes', topic, sinceVersion: 11, changes: [titled(12, 'b')] });
     await vi.waitFor(() => expect(view(realtime).data?.version).toBe(12));
     expect(server.subscriptions()).toHaveLength(2);
   });
@@ -105,7 +106,8 @@ describe('realtime connection', () => {
     const realtime = connect();
     realtime.subscribe<'organization'>(topic, ignore);
     await live(realtime);
-    server.onSubscribe = () => server.send({ type: 'changes', topic, changes: [titled(11, 'Late')] });
+    server.onSubscribe = () =>
+      server.send({ type: 'changes', topic, sinceVersion: 10, changes: [titled(11, 'Late')] });
     server.send({ type: 'heartbeat', topic, version: 11 });
     await vi.waitFor(() => expect(view(realtime).data?.version).toBe(11));
   });
@@ -134,6 +136,7 @@ describe('realtime connection', () => {
     server.send({
       type: 'changes',
       topic,
+      sinceVersion: 10,
       changes: [{ version: 11, upserts: [], removes: [], reload: true }],
     });
     await vi.waitFor(() => expect(view(realtime).data?.version).toBe(99));

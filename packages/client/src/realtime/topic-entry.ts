@@ -70,7 +70,7 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
       case 'snapshot':
         return this.#receiveSnapshot(frame.snapshot);
       case 'changes':
-        return this.#receiveChanges(frame.changes, nowMs);
+        return this.#receiveChanges(frame, nowMs);
       case 'heartbeat':
         return this.#receiveHeartbeat(frame.version, nowMs);
       case 'topicError':
@@ -91,9 +91,9 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
     return null;
   }
 
-  #receiveChanges(changes: Parameters<typeof applyChanges>[2], nowMs: number): Resubscribe {
+  #receiveChanges(frame: Parameters<typeof applyChanges>[2], nowMs: number): Resubscribe {
     if (this.#data === null) return null;
-    const result = applyChanges(this.kind, this.#data, changes);
+    const result = applyChanges(this.kind, this.#data, frame);
     if (result.outcome === 'applied') {
       this.#askedAtMs = null;
       this.#behindHeartbeats = 0;

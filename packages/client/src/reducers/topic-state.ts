@@ -68,17 +68,20 @@ export type ChangesResult<K extends TopicKind> =
   | { outcome: 'gap'; state: StateByTopic[K] }
   | { outcome: 'reload'; state: StateByTopic[K] };
 
-/** Applies changes in order: versions already seen are dropped, and everything after a missing version is left out. */
+/**
+ * Applies, in order, the changes that follow on `sinceVersion`. Versions already seen are dropped; when the state is older
+ * than that, something was missed and none is applied.
+ */
 export function applyChanges<K extends TopicKind>(
   kind: K,
   state: StateByTopic[K],
-  changes: readonly Change[],
+  { sinceVersion, changes }: { sinceVersion: number; changes: readonly Change[] },
 ): ChangesResult<K> {
   let next = state;
   for (const change of changes) {
     if (change.version <= next.version) continue;
     if (change.reload === true) return { outcome: 'reload', state: next };
-    if (change.version > next.version + 1) return { outcome: 'gap', state: next };
+    if (sinceVersion > state.version) return { outcome: 'gap', state: next };
     next = topicReducers[kind].applyChange(next, change);
   }
   return { outcome: 'applied', state: next };

@@ -1,3 +1,4 @@
+import { avatarAddress } from '@foundry/client/avatar-address';
 import { useState } from 'react';
 import { classNames } from './class-names.ts';
 
@@ -30,7 +31,7 @@ export function Avatar({ login, url, size = 20, square = false }: AvatarProps) {
   return (
     <img
       alt=""
-      src={url}
+      src={avatarAddress(url)}
       width={size}
       height={size}
       loading="lazy"

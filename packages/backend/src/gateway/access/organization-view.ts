@@ -123,6 +123,6 @@ export class OrganizationView {
     const unknown = new Set(
       ids.filter((id) => taskIdSchema.safeParse(id).success && who.repositoryOfTask(id) === null),
     );
-    for (const taskId of unknown) await this.#tasks.repositoryId(organizationId, taskId);
+    for (const taskId of unknown) await this.#tasks.learnRepository(organizationId, taskId);
   }
 }

@@ -24,10 +24,25 @@ export class TaskDirectory {
     this.#reads = reads;
   }
 
-  /** The task's repository, asked of the organization's index; null when there is no such task. */
-  async repositoryId(organizationId: string, taskId: string): Promise<string | null> {
+  /**
+   * The task's repository if it is one of `visible`, asked of the organization's index; else null. The answer takes as
+   * long for a task that is hidden as for one that does not exist: what is remembered of hidden ones is not used.
+   */
+  async visibleRepositoryId(
+    organizationId: string,
+    taskId: string,
+    visible: readonly string[],
+  ): Promise<string | null> {
+    const named = repositoryOfTaskId(taskId);
+    if (named !== null && !visible.includes(named)) return null;
     const known = this.#repositoryIds.get(taskKey(organizationId, taskId));
-    if (known !== undefined) return known;
+    if (known !== undefined && visible.includes(known)) return known;
+    const repositoryId = await this.learnRepository(organizationId, taskId);
+    return repositoryId !== null && visible.includes(repositoryId) ? repositoryId : null;
+  }
+
+  /** The task's repository as the organization's index has it, whoever may see it; null when there is no such task. */
+  async learnRepository(organizationId: string, taskId: string): Promise<string | null> {
     const repositoryId = await this.#reads.taskRepositoryId(organizationId, taskId);
     if (repositoryId !== null) this.learnTask(organizationId, taskId, repositoryId);
     return repositoryId;
@@ -35,9 +50,7 @@ export class TaskDirectory {
 
   /** As far as it can be told without asking: a pull request's task names its repository. */
   knownRepositoryId(organizationId: string, taskId: string): string | null {
-    return (
-      this.#repositoryIds.get(taskKey(organizationId, taskId)) ?? /^pr_(\d+)_\d+$/.exec(taskId)?.[1] ?? null
-    );
+    return this.#repositoryIds.get(taskKey(organizationId, taskId)) ?? repositoryOfTaskId(taskId);
   }
 
   learnTask(organizationId: string, taskId: string, repositoryId: string): void {
@@ -124,6 +137,11 @@ async function untilKnown<T>(read: () => Promise<T>): Promise<T> {
 /** The id of a session that `commandId` makes; it names its task, so that nothing need be asked to know it. */
 export function newSessionId(taskId: string, commandId: string): string {
   return `session_${taskId}_${idFromCommand('', commandId, 'session').slice(0, 16)}`;
+}
+
+/** A pull request's task names its repository. */
+function repositoryOfTaskId(taskId: string): string | null {
+  return /^pr_(\d+)_\d+$/.exec(taskId)?.[1] ?? null;
 }
 
 function taskOfSessionId(sessionId: string): string | null {

@@ -129,8 +129,8 @@ export async function requireTaskAccess(
 ): Promise<string> {
   const id = taskIdSchema.safeParse(taskId);
   if (!id.success) throw notFound('task');
-  const repositoryId = await gateway.tasks.repositoryId(organizationId, id.data);
-  if (repositoryId === null || !access.repositoryIds.includes(repositoryId)) throw notFound('task');
+  const repositoryId = await gateway.tasks.visibleRepositoryId(organizationId, id.data, access.repositoryIds);
+  if (repositoryId === null) throw notFound('task');
   return repositoryId;
 }
 

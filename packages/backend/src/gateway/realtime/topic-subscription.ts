@@ -22,6 +22,10 @@ export interface TopicSubscriptionOptions {
   readonly log: Logger;
 }
 
+function isEmpty({ upserts, removes, reload }: Change): boolean {
+  return upserts.length === 0 && removes.length === 0 && reload !== true;
+}
+
 /** Repeats what is refused with 503 for some time: an organization that is just being read, an engine that starts. */
 async function whileUnavailable(work: () => Promise<void>): Promise<void> {
   const deadlineMs = Date.now() + gatewayLimits.topicStartBudgetMs;
@@ -44,7 +48,9 @@ export class TopicSubscription {
   readonly #options: TopicSubscriptionOptions;
   #source: TopicSource | null = null;
   #hold: FeedHold | null = null;
-  /** What the browser has; null before the first answer. */
+  /** Up to where the actor's changes have been looked at; null before the first answer. */
+  #seenVersion: number | null = null;
+  /** What the browser has: not the version of a change of which the person sees nothing, which would tell of it. */
   #sentVersion: number | null = null;
   #olderVersions = 0;
   #waiting = 0;
@@ -58,7 +64,7 @@ export class TopicSubscription {
   /** Starts, or starts anew: `sinceVersion` is what the browser has, undefined asks for a snapshot. */
   start(sinceVersion: number | undefined): void {
     this.#enqueue(async () => {
-      this.#sentVersion = null;
+      this.#seenVersion = null;
       await whileUnavailable(async () => {
         this.#source ??= await this.#open();
         this.#watch(this.#source);
@@ -98,47 +104,65 @@ export class TopicSubscription {
 
   async #receive(change: Change): Promise<void> {
     const source = this.#source;
-    if (source === null || this.#sentVersion === null || change.version <= this.#sentVersion) return;
-    if (change.version === this.#sentVersion + 1) await this.#sendChanges(source, [change]);
-    else await this.#resume(source, this.#sentVersion);
+    if (source === null || this.#seenVersion === null || change.version <= this.#seenVersion) return;
+    if (change.version === this.#seenVersion + 1) await this.#sendChanges(source, [change]);
+    else await this.#catchUp(source, this.#seenVersion);
   }
 
   /** The actor's own version: behind it, something was missed; ahead of it, the actor began anew. */
   async #compare(version: number): Promise<void> {
     const source = this.#source;
-    if (source === null || this.#sentVersion === null) return;
-    if (version > this.#sentVersion) return await this.#resume(source, this.#sentVersion);
-    if (version === this.#sentVersion) {
+    if (source === null || this.#seenVersion === null) return;
+    if (version > this.#seenVersion) return await this.#catchUp(source, this.#seenVersion);
+    if (version === this.#seenVersion) {
       this.#olderVersions = 0;
-      this.#options.send({ type: 'heartbeat', topic: this.#options.topic, version });
-      return;
+      return this.#sendHeartbeat();
     }
     // An answer may be overtaken by the change after it; twice in a row it means what it says.
     this.#olderVersions += 1;
     if (this.#olderVersions > 1) await this.#sendSnapshot(source);
   }
 
+  /** The browser has `sinceVersion`, from this connection or an earlier one. */
   async #resume(source: TopicSource, sinceVersion: number): Promise<void> {
-    const changes = await this.#options.gateway.reads.changesSince(source.address, sinceVersion);
-    if (changes === null) return await this.#sendSnapshot(source);
     this.#sentVersion = sinceVersion;
-    if (changes.length > 0) return await this.#sendChanges(source, changes);
-    this.#options.send({ type: 'heartbeat', topic: this.#options.topic, version: sinceVersion });
+    await this.#catchUp(source, sinceVersion);
   }
 
-  async #sendChanges(source: TopicSource, changes: readonly Change[]): Promise<void> {
+  /** Everything up to `seenVersion` has been looked at. */
+  async #catchUp(source: TopicSource, seenVersion: number): Promise<void> {
+    const changes = await this.#options.gateway.reads.changesSince(source.address, seenVersion);
+    if (changes === null) return await this.#sendSnapshot(source);
+    this.#seenVersion = seenVersion;
+    if (!(await this.#sendChanges(source, changes))) this.#sendHeartbeat();
+  }
+
+  /** Whether there was anything that the person sees. */
+  async #sendChanges(source: TopicSource, changes: readonly Change[]): Promise<boolean> {
     const visible: Change[] = [];
-    for (const change of changes) visible.push(await source.visible(change));
-    const last = changes.at(-1);
-    if (last === undefined || this.#isEnded) return;
-    this.#sentVersion = last.version;
-    this.#options.send({ type: 'changes', topic: this.#options.topic, changes: visible });
+    for (const change of changes) {
+      const seen = await source.visible(change);
+      if (!isEmpty(seen) || isEmpty(change)) visible.push(seen);
+    }
+    this.#seenVersion = changes.at(-1)?.version ?? this.#seenVersion;
+    const sinceVersion = this.#sentVersion;
+    const lastVisible = visible.at(-1);
+    if (lastVisible === undefined || sinceVersion === null || this.#isEnded) return false;
+    this.#sentVersion = lastVisible.version;
+    this.#options.send({ type: 'changes', topic: this.#options.topic, sinceVersion, changes: visible });
+    return true;
+  }
+
+  #sendHeartbeat(): void {
+    if (this.#sentVersion === null) return;
+    this.#options.send({ type: 'heartbeat', topic: this.#options.topic, version: this.#sentVersion });
   }
 
   async #sendSnapshot(source: TopicSource): Promise<void> {
     const snapshot = await source.snapshot();
     if (this.#isEnded) return;
     this.#olderVersions = 0;
+    this.#seenVersion = snapshot.version;
     this.#sentVersion = snapshot.version;
     this.#options.send({ type: 'snapshot', topic: this.#options.topic, snapshot });
   }

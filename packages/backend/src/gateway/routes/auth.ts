@@ -8,12 +8,11 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 const refusalSchema = z.object({ code: z.string().optional(), message: z.string().optional() });
 
-/** The endpoints of Better Auth that a browser needs. All others of it do not exist here. */
+/** The endpoints of Better Auth that a browser needs. All others do not exist here: `get-session` would give the session's token to scripts. */
 const endpoints = [
   ['POST', '/api/auth/sign-in/social'],
   ['GET', '/api/auth/callback/github'],
   ['POST', '/api/auth/sign-out'],
-  ['GET', '/api/auth/get-session'],
 ] as const;
 
 async function handle(c: GatewayContext): Promise<Response> {

@@ -1,4 +1,4 @@
-import { serverFrameSchema, type ServerFrame } from '@foundry/shared/realtime';
+import { realtimeProtocolVersion, serverFrameSchema, type ServerFrame } from '@foundry/shared/realtime';
 import { topicKey, type Change, type Topic } from '@foundry/shared/topics';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -25,7 +25,7 @@ export class Browser {
   static async open(
     url: string,
     headers: Record<string, string>,
-    query = '?protocol=1',
+    query = `?protocol=${realtimeProtocolVersion}`,
     origin: string = publicUrl,
   ): Promise<Browser> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/realtime${query}`, {

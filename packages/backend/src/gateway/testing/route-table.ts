@@ -45,7 +45,7 @@ export const routeRows: Readonly<Record<string, Row>> = {
   },
   'GET /api/auth/callback/github': { expected: everybody(302) },
   'POST /api/auth/sign-out': { expected: everybody(200), body: () => ({}), headers: asBrowser },
-  'GET /api/auth/get-session': { expected: everybody(200) },
+  'GET /api/v1/avatars': { expected: people(404), query: '?url=https%3A%2F%2Felsewhere.test%2Fa.png' },
   'GET /api/v1/me': { expected: people(200) },
   'POST /api/v1/me/refresh-access': { expected: people(202) },
   'PUT /api/v1/me/task-states/:organizationId/:taskId': {

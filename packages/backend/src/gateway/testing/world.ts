@@ -80,6 +80,7 @@ function config(): Config {
     dataDir: '/nowhere',
     secret,
     publicUrl,
+    hstsIncludesSubdomains: false,
     roles: { gateway: true, actors: true },
     engine: { externalEndpoint: undefined, port: 1, pool: 'test' },
     github: {

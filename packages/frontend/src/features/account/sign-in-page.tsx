@@ -1,5 +1,6 @@
 import { toApiError } from '@foundry/client/api-error';
 import { useFoundryClient } from '@foundry/client/react/hooks';
+import { ownPath } from '@foundry/shared/own-path';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,7 +13,8 @@ import { signInErrorText } from './sign-in-error-text.ts';
 
 /** Only paths of this site: a link from elsewhere must not choose where a person lands after signing in. */
 function safePath(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : '/';
+  const path = ownPath(next ?? '/') ?? '/';
+  return path.startsWith('/sign-in') ? '/' : path;
 }
 
 export function SignInPage() {

@@ -1,17 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import type { GatewayEnv } from '../../env.ts';
 
-/** GitHub serves people's pictures from here, wherever its API is. */
-const avatarOrigins = ['https://avatars.githubusercontent.com'];
-
-/** `publicUrl`: where browsers reach the gateway; `githubWebUrl`: whose pictures may be shown. */
-export function contentSecurityPolicy(options: { publicUrl: string; githubWebUrl: string }): string {
+/** `publicUrl`: where browsers reach the gateway. People's pictures come from the gateway too. */
+export function contentSecurityPolicy(options: { publicUrl: string }): string {
   const own = new URL(options.publicUrl);
   const socketOrigin = `${own.protocol === 'https:' ? 'wss' : 'ws'}://${own.host}`;
-  const images = [...new Set([new URL(options.githubWebUrl).origin, ...avatarOrigins])];
   return [
     "default-src 'self'",
-    `img-src 'self' data: ${images.join(' ')}`,
+    "img-src 'self' data:",
     // Components position themselves by style attributes and bring small style elements along.
     "style-src 'self' 'unsafe-inline'",
     // Syntax highlighting compiles its grammars' regular expressions to WebAssembly.
@@ -29,10 +25,12 @@ export function contentSecurityPolicy(options: { publicUrl: string; githubWebUrl
 /** Headers on every answer, errors included. HSTS only when the gateway is reached by https. */
 export function securityHeaders(options: {
   publicUrl: string;
-  githubWebUrl: string;
+  /** Other sites below this server's name are an operator's to answer for. */
+  hstsIncludesSubdomains: boolean;
 }): MiddlewareHandler<GatewayEnv> {
   const policy = contentSecurityPolicy(options);
-  const isSecure = options.publicUrl.startsWith('https://');
+  const scope = options.hstsIncludesSubdomains ? '; includeSubDomains' : '';
+  const transportSecurity = options.publicUrl.startsWith('https://') ? `max-age=31536000${scope}` : null;
   return async (c, next) => {
     await next();
     const { headers } = c.res;
@@ -43,7 +41,7 @@ export function securityHeaders(options: {
     headers.set('cross-origin-opener-policy', 'same-origin');
     headers.set('cross-origin-resource-policy', 'same-origin');
     headers.set('permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()');
-    if (isSecure) headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    if (transportSecurity !== null) headers.set('strict-transport-security', transportSecurity);
     if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   };
 }

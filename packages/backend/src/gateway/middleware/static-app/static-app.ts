@@ -31,11 +31,13 @@ export function createStaticApp(dir: string): (c: GatewayContext) => Promise<Res
       file.headers.set('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       return file;
     }
-    // A missing file is a 404: answered with the page, a browser would take it for a script.
-    const isPage = !isHashed && !/\.[a-z\d]{1,8}$/i.test(path);
-    const page = isPage ? await servePage(c, nothing) : undefined;
-    if (!(page instanceof Response)) return null;
+    // A missing file is a 404: answered with the page, a browser would take it for a script. Somebody who opens such an
+    // address gets the page all the same, which says that there is nothing.
+    const looksLikeFile = isHashed || /\.[a-z\d]{1,8}$/i.test(path);
+    const isOpened = !isHashed && (c.req.header('accept') ?? '').includes('text/html');
+    const page = !looksLikeFile || isOpened ? await servePage(c, nothing) : undefined;
+    if (!(page instanceof Response)) return c.text('There is no such file.', 404);
     page.headers.set('cache-control', 'no-cache');
-    return page;
+    return looksLikeFile ? new Response(page.body, { status: 404, headers: page.headers }) : page;
   };
 }
