@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { appAddress } from './actors/addresses.ts';
+import { firstAccountSchema } from './actors/app/commands.ts';
 import { actors } from './actors/registry.ts';
 import { provideServices, type Services } from './actors/services.ts';
+import { createSignInAdmission } from './auth/admission.ts';
 import { createActorAuthStore } from './auth/actor-store.ts';
 import { newAuthCommandId, type AuthStorage } from './auth/auth-options.ts';
 import { createAuthRows } from './auth/auth-rows.ts';
@@ -97,11 +100,24 @@ async function startGatewayPart(
   engine: Engine,
 ): Promise<Gateway> {
   const { app, apiUrl, webUrl } = config.github;
+  const admission = createSignInAdmission({
+    rule: config.admission,
+    apiUrl,
+    firstAccountId: async () =>
+      firstAccountSchema.nullable().parse(await connections.call(appAddress(), 'firstAccount', []))?.id ??
+      null,
+  });
+  if (config.admission.kind === 'firstInstalled') {
+    logger.warn(
+      'FOUNDRY_ALLOWED_ACCOUNTS is not set: the first account that installs the GitHub App is admitted, and no other',
+    );
+  }
   // The gateway needs the sign-in, and the sign-in tells the gateway of sessions that end.
   let gateway: Gateway | undefined;
   const auth = createAuth({
     ...storage,
     publicUrl: config.publicUrl,
+    admission,
     log: logger.child({ part: 'auth' }),
     github:
       app === undefined ? null : { apiUrl, webUrl, clientId: app.clientId, clientSecret: app.clientSecret },

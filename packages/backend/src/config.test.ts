@@ -33,7 +33,8 @@ test('without any setting: loopback, one process, github.com without an App', ()
     hstsIncludesSubdomains: false,
     roles: { gateway: true, actors: true },
     engine: { externalEndpoint: undefined, port: 7743, pool: 'default' },
-    github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com', app: undefined },
+    github: { apiUrl: 'https://api.github.com', webUrl: 'https://github.com', app: undefined, isDemo: false },
+    admission: { kind: 'firstInstalled' },
     logLevel: 'info',
   });
 });
@@ -48,6 +49,21 @@ test('every variable of .env.example is known, and the example itself is a worki
   const source = readFileSync(new URL('config.ts', import.meta.url), 'utf8');
   const known = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map((match) => match[1] ?? '');
   expect(new Set(Object.keys(example))).toEqual(new Set(known));
+});
+
+test('which accounts the server is for: a list, else the demo alone, else who comes first', () => {
+  expect(load({ FOUNDRY_ALLOWED_ACCOUNTS: ' Acme, @ada,583231 ' }).admission).toEqual({
+    kind: 'listed',
+    accounts: new Set(['acme', 'ada', '583231']),
+  });
+  expect(load({ GITHUB_WEB_URL: 'http://127.0.0.1:7742' }).admission).toEqual({ kind: 'everybody' });
+  expect(
+    load({ GITHUB_WEB_URL: 'http://127.0.0.1:7742', FOUNDRY_ALLOWED_ACCOUNTS: 'acme' }).admission,
+  ).toEqual({
+    kind: 'listed',
+    accounts: new Set(['acme']),
+  });
+  expect(load({ FOUNDRY_ALLOWED_ACCOUNTS: '' }).admission).toEqual({ kind: 'firstInstalled' });
 });
 
 test('the secret is made once, kept private, and the same at the next start', () => {
@@ -71,6 +87,8 @@ test.each([
   [{ FOUNDRY_ROLES: 'gateway,cook' }, 'FOUNDRY_ROLES must be a comma-separated list of: gateway, actors'],
   [{ FOUNDRY_ROLES: 'gateway' }, 'FOUNDRY_ROLES without "actors" needs RIVET_ENDPOINT'],
   [{ RIVET_ENDPOINT: 'localhost:6420' }, 'RIVET_ENDPOINT must be an http or https address'],
+  [{ FOUNDRY_ALLOWED_ACCOUNTS: 'acme corp' }, 'FOUNDRY_ALLOWED_ACCOUNTS must be a comma-separated list'],
+  [{ FOUNDRY_ALLOWED_ACCOUNTS: ',' }, 'FOUNDRY_ALLOWED_ACCOUNTS must be a comma-separated list'],
   [{ GITHUB_API_URL: 'ftp://x' }, 'GITHUB_API_URL must be an http or https address'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],
   [{ GITHUB_APP_ID: '1' }, 'missing: GITHUB_APP_PRIVATE_KEY, GITHUB_APP_SLUG'],

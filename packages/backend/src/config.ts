@@ -75,6 +75,7 @@ const environmentSchema = z.object({
   FOUNDRY_ENGINE_PORT: port(),
   RIVET_ENDPOINT: url('http://default:token@127.0.0.1:6420'),
   RIVET_POOL: text,
+  FOUNDRY_ALLOWED_ACCOUNTS: text,
   GITHUB_API_URL: url('https://api.github.com'),
   GITHUB_WEB_URL: url('https://github.com'),
   GITHUB_APP_ID: text,
@@ -99,6 +100,17 @@ export interface GitHubAppConfig {
   readonly clientSecret: string;
   readonly webhookSecret: string;
 }
+
+/**
+ * Which GitHub accounts (organizations and people) this server is for.
+ * - `everybody`: GitHub is the demo's double on this machine, whose accounts are all the demo's.
+ * - `firstInstalled`: nothing is configured: the account that the App is installed on first, and no other.
+ * - `listed`: logins in lower case, and numeric ids.
+ */
+export type AdmissionRule =
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'firstInstalled' }
+  | { readonly kind: 'listed'; readonly accounts: ReadonlySet<string> };
 
 export interface Config {
   /** Address and port of the gateway, the only door. */
@@ -126,7 +138,10 @@ export interface Config {
     readonly webUrl: string;
     /** Absent until a GitHub App is configured (here or through the App-manifest flow). */
     readonly app: GitHubAppConfig | undefined;
+    /** GitHub is a double on this machine: no account is needed. */
+    readonly isDemo: boolean;
   };
+  readonly admission: AdmissionRule;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -140,6 +155,25 @@ const githubAppVariables = [
 ] as const;
 
 type Environment = z.infer<typeof environmentSchema>;
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** `acme, @ada, 583231`: logins as GitHub writes them, or numeric ids. */
+function parseAdmission(text: string | undefined, isDemo: boolean, problems: string[]): AdmissionRule {
+  if (text === undefined) return { kind: isDemo ? 'everybody' : 'firstInstalled' };
+  const names = text
+    .split(',')
+    .map((name) => name.trim().replace(/^@/, '').toLowerCase())
+    .filter((name) => name !== '');
+  // Enterprise Managed Users have an underscore before their short code.
+  const wrong = names.filter((name) => !/^[a-z\d](?:[a-z\d_-]*[a-z\d])?$/.test(name));
+  if (wrong.length > 0 || names.length === 0) {
+    problems.push(
+      `FOUNDRY_ALLOWED_ACCOUNTS must be a comma-separated list of GitHub logins or numeric ids, such as acme,ada; not understood: ${wrong.join(', ') || text}`,
+    );
+  }
+  return { kind: 'listed', accounts: new Set(names) };
+}
 
 /** All six GitHub App variables or none: half an App would only fail later, in front of a person. */
 function parseGitHubApp(env: Environment, problems: string[]): GitHubAppConfig | undefined {
@@ -242,6 +276,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       'FOUNDRY_ROLES without "actors" needs RIVET_ENDPOINT: the address of the engine that the actors use',
     );
   }
+  const webUrl = env.GITHUB_WEB_URL ?? 'https://github.com';
+  const isDemo = loopbackHosts.has(new URL(webUrl).hostname);
+  const admission = parseAdmission(env.FOUNDRY_ALLOWED_ACCOUNTS, isDemo, problems);
   const gatewayPort = env.FOUNDRY_PORT ?? 7741;
   const enginePort = env.FOUNDRY_ENGINE_PORT ?? gatewayPort + 2;
   if (enginePort + 10 > 65_535) {
@@ -268,9 +305,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     github: {
       apiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
-      webUrl: env.GITHUB_WEB_URL ?? 'https://github.com',
+      webUrl,
       app,
+      isDemo,
     },
+    admission,
     logLevel: env.LOG_LEVEL,
   };
 }

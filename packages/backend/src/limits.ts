@@ -105,6 +105,8 @@ export const authLimits = {
   tokenWaitPollMs: 100,
   /** Requests of GitHub's REST API during sign-in. */
   gitHubRequestTimeoutMs: 10_000,
+  /** Pages of a person's installations that a sign-in looks through for an admitted account. */
+  installationPages: 10,
 } as const;
 
 export const commandLimits = {
@@ -285,6 +287,8 @@ export const gitHubLimits = {
   accessPagesPerStep: 24,
   /** Ids that the answer about one person's access carries at most. */
   accessRepositories: 20_000,
+  /** Accounts that are not admitted here, remembered of one access refresh to name them. */
+  refusedAccountsNamed: 10,
   /** A refresh without end after this long is taken for dead: a new one may start. */
   accessStaleMs: 60_000,
   /** Pictures of people that the gateway hands out. */

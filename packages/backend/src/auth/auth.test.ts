@@ -33,6 +33,7 @@ const newGateway = (): FoundryAuth =>
     box,
     publicUrl,
     github,
+    admission: async () => 'admitted',
     nowMs: () => Date.now() + clockOffsetMs,
     log: pino({ level: 'silent' }),
     onSessionEnded: (session) => void ended.push(session),

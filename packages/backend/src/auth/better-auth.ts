@@ -5,6 +5,7 @@ import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { z } from 'zod';
 import { authLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { SignInAdmissionCheck } from './admission.ts';
 import { createActorAuthAdapter } from './adapter.ts';
 import {
   betterAuthSecret,
@@ -13,7 +14,7 @@ import {
   type GitHubSignInConfig,
 } from './auth-options.ts';
 import { createAuthRows, type AuthRowsOptions, type EndedSession } from './auth-rows.ts';
-import { gitHubProvider, githubIdOfUser } from './github-provider.ts';
+import { gitHubProvider, githubIdOfUser, isRefused } from './github-provider.ts';
 
 /** Set by the gateway from the connection, never taken from a client. */
 export const CLIENT_ADDRESS_HEADER = 'x-foundry-client-address';
@@ -27,6 +28,8 @@ export interface AuthOptions extends AuthStorage {
   readonly errorPath?: string;
   /** Null until a GitHub App is configured: existing sessions work, nobody can sign in. */
   readonly github: GitHubSignInConfig | null;
+  /** Who may sign in. */
+  readonly admission: SignInAdmissionCheck;
   readonly log: Logger;
   /** Told at once, in this process, of each session that ended here: to drop caches and close sockets. */
   readonly onSessionEnded?: (session: EndedSession) => void;
@@ -102,8 +105,11 @@ export function createBetterAuth(options: AuthOptions, rowsOptions: AuthRowsOpti
         githubId: { type: 'string', required: false },
         login: { type: 'string', required: false },
       },
-      // A sign-up that died half-way left a user without account: the same GitHub account may complete it.
       validateUserInfo: async ({ user, source }) => {
+        if (isRefused(source.oauth?.profile)) {
+          return { error: 'account_not_allowed', errorDescription: 'This account is not admitted here' };
+        }
+        // A sign-up that died half-way left a user without account: the same GitHub account may complete it.
         if (source.action !== 'link-account') return undefined;
         const githubId = typeof user.id === 'string' ? await githubIdOfUser(rows, 'id', user.id) : undefined;
         return githubId !== undefined && githubId === user['githubId']
@@ -156,7 +162,7 @@ export function createBetterAuth(options: AuthOptions, rowsOptions: AuthRowsOpti
     },
     plugins: [
       genericOAuth({
-        config: github ? [gitHubProvider(github, rows, log)] : [],
+        config: github ? [gitHubProvider(github, rows, log, options.admission)] : [],
       }),
     ],
   });

@@ -69,7 +69,8 @@ async function readVerifiedEmail(response: Response): Promise<string | null> {
   return emails.find((email) => email.primary && email.verified)?.email.toLowerCase() ?? null;
 }
 
-function getFromGitHub(url: string, accessToken: string): Promise<Response> {
+/** A request as the person whose token it is. Throws the error of fetch. */
+export function getFromGitHub(url: string, accessToken: string): Promise<Response> {
   return fetch(url, {
     headers: {
       accept: 'application/vnd.github+json',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../log.ts';
 import { GITHUB_PROVIDER_ID, type GitHubSignInConfig } from './auth-options.ts';
+import type { SignInAdmission, SignInAdmissionCheck } from './admission.ts';
 import type { AuthRows } from './auth-rows.ts';
 import { fetchGitHubIdentity, noReplyEmail, type GitHubIdentity } from './github-identity.ts';
 import { equals } from './where.ts';
@@ -14,7 +15,12 @@ export async function githubIdOfUser(rows: AuthRows, field: 'id' | 'email', valu
 }
 
 /** GitHub, at whatever addresses, for Better Auth's generic OAuth plugin. */
-export function gitHubProvider(config: GitHubSignInConfig, rows: AuthRows, log: Logger) {
+export function gitHubProvider(
+  config: GitHubSignInConfig,
+  rows: AuthRows,
+  log: Logger,
+  admission: SignInAdmissionCheck,
+) {
   return {
     providerId: GITHUB_PROVIDER_ID,
     authorizationUrl: `${config.webUrl}/login/oauth/authorize`,
@@ -40,6 +46,8 @@ export function gitHubProvider(config: GitHubSignInConfig, rows: AuthRows, log: 
           image: identity.avatarUrl ?? undefined,
           email: await emailFor(identity, rows),
           emailVerified: true,
+          // Read back by `isRefused`: from here Better Auth can be told no reason.
+          admission: await askAdmission(identity, tokens.accessToken, admission, log),
         };
       } catch (error) {
         // Null sends the browser back to the sign-in page with an error; a throw would show it raw JSON.
@@ -48,6 +56,35 @@ export function gitHubProvider(config: GitHubSignInConfig, rows: AuthRows, log: 
       }
     },
   };
+}
+
+/** What cannot be told is no refusal: such a person is signed in and sees nothing until GitHub has answered. */
+async function askAdmission(
+  identity: GitHubIdentity,
+  accessToken: string,
+  admission: SignInAdmissionCheck,
+  log: Logger,
+): Promise<SignInAdmission> {
+  try {
+    const answer = await admission(identity, accessToken);
+    if (answer === 'refused') {
+      log.warn(
+        { login: identity.login, githubId: identity.githubId },
+        'a sign-in was refused: neither this account nor one that it belongs to is admitted here',
+      );
+    }
+    return answer;
+  } catch (error) {
+    log.warn({ reason: String(error) }, 'whether somebody may sign in could not be told');
+    return 'unknown';
+  }
+}
+
+const admissionSchema = z.object({ admission: z.literal('refused') });
+
+/** Whether `getUserInfo` found the person not admitted here; `profile` is what Better Auth kept of its answer. */
+export function isRefused(profile: unknown): boolean {
+  return admissionSchema.safeParse(profile).success;
 }
 
 /** E-mail addresses move between GitHub accounts; one that is still another person's here is not used. */

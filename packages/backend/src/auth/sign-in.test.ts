@@ -63,7 +63,14 @@ beforeEach(() => {
     newCommandId: randomUUID,
     onSessionEnded: () => undefined,
   });
-  auth = createAuth({ store, box, publicUrl, github: gitHubConfig(), log: pino({ level: 'silent' }) });
+  auth = createAuth({
+    store,
+    box,
+    publicUrl,
+    github: gitHubConfig(),
+    admission: async () => 'admitted',
+    log: pino({ level: 'silent' }),
+  });
 });
 
 afterEach(() => {

@@ -6,6 +6,7 @@ import type { ActorConnections } from '../command-loop/connections.ts';
 import type { Config } from '../config.ts';
 import { Avatars } from '../github/avatars.ts';
 import { createActorReads, type ActorReads } from './actor-reads.ts';
+import { AdmissionDirectory } from './access/admission-directory.ts';
 import { OrganizationView } from './access/organization-view.ts';
 import { RepositoryNames } from './access/repository-names.ts';
 import { TaskDirectory } from './access/task-directory.ts';
@@ -35,6 +36,7 @@ export interface GatewayServices extends GatewayOptions {
   readonly commands: CommandSender;
   readonly feeds: FeedPool;
   readonly access: UserAccessDirectory;
+  readonly admission: AdmissionDirectory;
   readonly tasks: TaskDirectory;
   readonly names: RepositoryNames;
   readonly organizations: OrganizationView;
@@ -80,6 +82,7 @@ export function createServices(options: GatewayOptions): GatewayServices {
     rateLimits: createRateLimits(),
     avatars: new Avatars({ webUrl: config.github.webUrl }),
     commands: new CommandSender(connections),
+    admission: new AdmissionDirectory({ rule: config.admission, connections, log }),
     access: new UserAccessDirectory({ reads, connections, feeds, log }),
     organizations: new OrganizationView({ reads, tasks, names }),
     allowedOrigins: new Set([new URL(config.publicUrl).origin, ...(options.trustedOrigins ?? [])]),

@@ -208,19 +208,27 @@ export function normaliseWebhook(eventName: string, deliveryId: string, payload:
   }
 }
 
+const ownerAccount = z.object({ id: z.number().int().optional(), login: z.string().optional() });
 const ownerShape = z.object({
-  organization: z.object({ id: z.number().int() }).nullish(),
-  repository: z.object({ owner: z.object({ id: z.number().int().optional() }) }).nullish(),
-  installation: z.object({ account: z.object({ id: z.number().int() }).nullish() }).nullish(),
+  organization: ownerAccount.nullish(),
+  repository: z.object({ owner: ownerAccount }).nullish(),
+  installation: z.object({ account: ownerAccount.nullish() }).nullish(),
 });
 
-/** The account a delivery belongs to, as an organization id; null when it names none (those go to App). */
-export function webhookOrganizationId(payload: unknown): string | null {
+/** The account a delivery belongs to; null when it names none (those go to App). */
+export function webhookAccount(payload: unknown): { id: string; login: string } | null {
   const parsed = ownerShape.safeParse(payload);
   if (!parsed.success) {
     return null;
   }
   const { installation, organization, repository } = parsed.data;
-  const id = installation?.account?.id ?? organization?.id ?? repository?.owner.id;
-  return id === undefined ? null : String(id);
+  const account = [installation?.account, organization, repository?.owner].find(
+    (one) => one?.id !== undefined,
+  );
+  return account?.id === undefined ? null : { id: String(account.id), login: account.login ?? '' };
+}
+
+/** Its id alone. */
+export function webhookOrganizationId(payload: unknown): string | null {
+  return webhookAccount(payload)?.id ?? null;
 }

@@ -16,4 +16,10 @@ export const appSamples: ActorSamples<AppCatalog> = {
     },
   ],
   'app.command.recordOrganization': [{ body: (scope) => ({ organization: organizationOf(scope) }) }],
+  'app.command.claimServer': [
+    {
+      // The same account in every scenario: which of them comes first must not matter.
+      body: () => ({ candidates: [{ id: '1', login: 'first', installationId: '1' }], userId: null }),
+    },
+  ],
 };

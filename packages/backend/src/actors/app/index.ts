@@ -4,6 +4,7 @@ import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { appCatalog, sessionEndedEvent } from './commands.ts';
 import { reads } from './reads.ts';
+import { claimServer } from './workflow/claim-server.ts';
 import { recordOrganization } from './workflow/record-organization.ts';
 
 const loop = commandLoop('app', appCatalog, {
@@ -11,6 +12,7 @@ const loop = commandLoop('app', appCatalog, {
     ended.forEach((session) => t.broadcast(sessionEndedEvent, session));
   }),
   'app.command.recordOrganization': recordOrganization,
+  'app.command.claimServer': claimServer,
 });
 
 export const app = actor({

@@ -5,7 +5,7 @@ import { appAuthQuerySchema, AuthStoreError, type AppAuthReadResult } from '../.
 import { readAppAuth } from '../../auth/db/app-repository.ts';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
-import { findUsersByGithubId, listOrganizations } from './db/repository.ts';
+import { findUsersByGithubId, listOrganizations, readFirstAccount } from './db/repository.ts';
 
 const usersQuerySchema = z.object({ githubIds: z.array(z.string()).max(1_000) });
 
@@ -28,6 +28,9 @@ export const reads = {
 
   /** Every account this server has to do with; who may see which is the gateway's to filter. */
   organizations: async (c: LoopActionContext) => await listOrganizations(c.db),
+
+  /** The account that came first (see `claimServer`), or null. */
+  firstAccount: async (c: LoopActionContext) => await readFirstAccount(c.db),
 
   snapshot: async (c: LoopActionContext): Promise<AppSnapshot> =>
     await c.db.transaction(async (tx) => ({

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startGitHubDouble } from '@foundry/github-double/server';
 import type { CommandOutcome } from '@foundry/shared/envelope';
 import { z } from 'zod';
+import { createSignInAdmission } from '../../auth/admission.ts';
 import { createActorAuthStore } from '../../auth/actor-store.ts';
 import { createAuth } from '../../auth/auth.ts';
 import { createSecretBox } from '../../auth/crypto.ts';
@@ -15,11 +16,12 @@ import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../com
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
 import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
-import { loadConfig } from '../../config.ts';
+import { loadConfig, type AdmissionRule } from '../../config.ts';
 import { startIsolatedEngine, startTestRegistry } from '../../engine/testing.ts';
 import { normaliseWebhook, webhookOrganizationId } from '../../github/normalise-webhook.ts';
 import { createLogger } from '../../log.ts';
-import { gitHubDataAddress } from '../addresses.ts';
+import { appAddress, gitHubDataAddress } from '../addresses.ts';
+import { firstAccountSchema } from '../app/commands.ts';
 import { actors } from '../registry.ts';
 import { provideServices } from '../services.ts';
 
@@ -37,7 +39,11 @@ const publicUrl = 'http://127.0.0.1:9';
 /** What a test file works with. */
 export type GitHubStack = Awaited<ReturnType<typeof startGitHubStack>>;
 
-export async function startGitHubStack(options: { seed: 'small' | 'large' | 'none' }) {
+export async function startGitHubStack(options: {
+  seed: 'small' | 'large' | 'none';
+  /** Which accounts it is for; left out, as for the demo. */
+  admission?: AdmissionRule;
+}) {
   const log = createLogger(process.env['FOUNDRY_TEST_LOG_LEVEL'] ?? 'silent');
   const dataDir = await mkdtemp(join(tmpdir(), 'foundry-github-'));
   const { privateKey } = generateKeyPairSync('rsa', {
@@ -57,7 +63,7 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
   const connections = new ActorConnections({ endpoint: registry.endpoint, poolName: registry.pool, log });
   provideLoopRuntime({ connections, log });
 
-  const config = loadConfig({
+  const demo = loadConfig({
     FOUNDRY_DATA_DIR: join(dataDir, 'backend'),
     FOUNDRY_SECRET: 'a secret for tests, of at least 32 characters',
     GITHUB_API_URL: double.apiUrl,
@@ -69,6 +75,7 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
     GITHUB_CLIENT_SECRET: clientSecret,
     GITHUB_WEBHOOK_SECRET: webhookSecret,
   });
+  const config = { ...demo, admission: options.admission ?? demo.admission };
   const storage = { store: createActorAuthStore(connections), box: createSecretBox(config.secret) };
   const github = { webUrl: double.url, apiUrl: double.apiUrl, clientId, clientSecret };
   const tokens = createGitHubTokens({ ...storage, github });
@@ -86,6 +93,13 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
     ...storage,
     publicUrl,
     github,
+    admission: createSignInAdmission({
+      rule: config.admission,
+      apiUrl: double.apiUrl,
+      firstAccountId: async () =>
+        firstAccountSchema.nullable().parse(await connections.call(appAddress(), 'firstAccount', []))?.id ??
+        null,
+    }),
     log,
     onSessionEnded: (session) => void endedSessions.push(session),
   });
@@ -208,6 +222,8 @@ export async function startGitHubStack(options: { seed: 'small' | 'large' | 'non
   return {
     double,
     connections,
+    config,
+    log,
     auth,
     endedSessions,
     control,

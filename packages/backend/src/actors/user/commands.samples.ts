@@ -114,7 +114,13 @@ export const userSamples: ActorSamples<UserCatalog> = {
   'user.command.readAccess': [
     {
       before: signedIn,
-      body: () => ({ generation: 0, installationsPage: null, repositoryPages: [], failedAttempts: 0 }),
+      body: () => ({
+        generation: 0,
+        installationsPage: null,
+        repositoryPages: [],
+        failedAttempts: 0,
+        refusedAccounts: [],
+      }),
       follows: {
         from: (scope) => sampleMessage(toSelf(scope), 'user.command.refreshAccess', { reason: 'test' }),
         commandId: (sentId) => derivedCommandId(sentId, 'apply', 0),

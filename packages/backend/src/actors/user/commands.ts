@@ -19,6 +19,8 @@ export const userCatalog = {
         z.object({ installationId: z.string(), organizationId: organizationIdSchema, page: z.string() }),
       ),
       failedAttempts: z.number().int(),
+      /** Logins of accounts that GitHub shows and this server does not admit. */
+      refusedAccounts: z.array(z.string()).default([]),
     }),
     z.null(),
     { timeoutMs: 4_500 },

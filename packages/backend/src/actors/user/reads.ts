@@ -6,6 +6,7 @@ import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { gitHubLimits } from '../../limits.ts';
 import type { UserAccess } from './commands.ts';
 import * as repository from './db/repository.ts';
+import { stillAdmitted } from './workflow/admission.ts';
 
 /** For people who are not signed up (yet): their actor answers nothing about them. */
 export function notSignedUp(): UserError {
@@ -33,13 +34,18 @@ export const reads = {
         throw notSignedUp();
       }
       const { readAtMs } = await repository.readAccessState(tx);
+      const organizationIds = stillAdmitted(await repository.listOrganizations(tx)).map(({ id }) => id);
       return {
         userId: profile.id,
         githubId: profile.githubId,
         login: profile.login,
         avatarUrl: profile.avatarUrl,
-        organizationIds: (await repository.listOrganizations(tx)).map(({ id }) => id),
-        repositoryIds: await repository.listAccessRepositoryIds(tx, gitHubLimits.accessRepositories),
+        organizationIds,
+        repositoryIds: await repository.listAccessRepositoryIds(
+          tx,
+          organizationIds,
+          gitHubLimits.accessRepositories,
+        ),
         readAtMs,
       };
     }),

@@ -4,6 +4,7 @@ import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
 import { userLimits } from '../../limits.ts';
 import * as repository from './db/repository.ts';
+import { stillAdmitted } from './workflow/admission.ts';
 import { notSignedUp } from './reads.ts';
 
 /** One consistent picture of the person. @throws {UserError} user_not_found */
@@ -17,7 +18,7 @@ export async function snapshot(c: LoopActionContext): Promise<UserSnapshot> {
     return {
       version: await readVersion(tx),
       profile,
-      organizations: await repository.listOrganizations(tx),
+      organizations: stillAdmitted(await repository.listOrganizations(tx)),
       defaultModelId: await repository.readDefaultModel(tx),
       taskStates: withinSize(await repository.listTaskStates(tx, userLimits.taskStatesInSnapshot)),
       accessProblem: problem,

@@ -11,8 +11,6 @@ const configSchema = z.object({
   demo: z.boolean(),
 });
 
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
 /** What everyone may know before signing in. */
 export const configRoutes = routeGroup().openapi(
   gatewayRoute('public', {
@@ -29,7 +27,7 @@ export const configRoutes = routeGroup().openapi(
         githubAppSlug: slug,
         installUrl: slug === null ? null : `${github.webUrl}/apps/${slug}/installations/new`,
         githubWebUrl: github.webUrl,
-        demo: loopbackHosts.has(new URL(github.webUrl).hostname),
+        demo: github.isDemo,
       },
       200,
     );

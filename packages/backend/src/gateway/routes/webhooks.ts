@@ -1,11 +1,7 @@
 import { Webhooks } from '@octokit/webhooks';
 import { z } from 'zod';
 import { gitHubDataAddress } from '../../actors/addresses.ts';
-import {
-  normaliseWebhook,
-  WebhookPayloadError,
-  webhookOrganizationId,
-} from '../../github/normalise-webhook.ts';
+import { normaliseWebhook, WebhookPayloadError, webhookAccount } from '../../github/normalise-webhook.ts';
 import type { NormalisedWebhook } from '../../github/webhook-events.ts';
 import { UnknownOutcomeError } from '../../command-loop/connections.ts';
 import { errorMessage } from '../../command-loop/errors.ts';
@@ -62,6 +58,12 @@ function normalise(event: string, deliveryId: string, payload: unknown): Normali
   }
 }
 
+/** A delivery shows that the App is installed on its account, unless it is the one that says that it no longer is. */
+function claimOf({ deliveryId, installationId, event }: NormalisedWebhook) {
+  const isGone = event.type === 'installation' && event.organization.installation?.status !== 'active';
+  return installationId === null || isGone ? null : { deliveryId, installationId };
+}
+
 /**
  * A delivery of GitHub: checked, reduced to what Foundry keeps, and handed to the organization's GitHubData under its
  * delivery id. Nothing else happens here; the answer 202 means that it is kept. When it cannot be kept, 503 makes
@@ -89,9 +91,14 @@ async function receive(c: GatewayContext): Promise<Response> {
   const { deliveryId, event } = headers.data;
   const log = c.get('log').child({ deliveryId, event });
   const normalised = normalise(event, deliveryId, payload);
-  const organizationId = webhookOrganizationId(payload);
-  if (normalised.event.type === 'ignored' || organizationId === null) {
-    log.info({ organizationId }, 'delivery means nothing here');
+  const account = webhookAccount(payload);
+  if (normalised.event.type === 'ignored' || account === null) {
+    log.info({ account }, 'delivery means nothing here');
+    return c.json({ deliveryId, ignored: true }, 202);
+  }
+  const organizationId = account.id;
+  if (!(await c.get('gateway').admission.takes(account, claimOf(normalised)))) {
+    log.warn({ account }, 'delivery of an account that is not admitted here (FOUNDRY_ALLOWED_ACCOUNTS)');
     return c.json({ deliveryId, ignored: true }, 202);
   }
   const envelope = {

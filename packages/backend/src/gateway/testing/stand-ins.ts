@@ -86,6 +86,7 @@ export const app = actor({
   actions: {
     ...appLoop.actions,
     snapshot: (c: LoopActionContext) => at(c, () => ({ organizations: [] })),
+    firstAccount: () => null,
     announce: (c: LoopActionContext, session: unknown) => {
       c.broadcast('sessionEnded', session);
     },

@@ -12,7 +12,7 @@ import { createInProcessStore } from '../../auth/testing/in-process-store.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
 import { systemEnvelope } from '../../command-loop/envelopes.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
-import type { Config } from '../../config.ts';
+import type { AdmissionRule, Config } from '../../config.ts';
 import { startTestRegistry } from '../../engine/testing.ts';
 import { createLogger } from '../../log.ts';
 import { createGatewayApp } from '../app.ts';
@@ -73,7 +73,7 @@ export function grant(role: Role, organizationIds: string[], repositoryIds: stri
   });
 }
 
-function config(): Config {
+function config(admission: AdmissionRule = { kind: 'everybody' }): Config {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -94,13 +94,17 @@ function config(): Config {
         clientSecret: 'client-secret',
         webhookSecret,
       },
+      isDemo: false,
     },
+    admission,
     logLevel: 'info',
   };
 }
 
 /** A real engine, registry and gateway with one organization of two repositories, one of which is hidden. */
-export async function startWorld(options: { staticDir?: string } = {}): Promise<World> {
+export async function startWorld(
+  options: { staticDir?: string; admission?: AdmissionRule } = {},
+): Promise<World> {
   const quiet = createLogger('error');
   const logLines: string[] = [];
   const log = createLogger('debug', (line) => logLines.push(line));
@@ -152,11 +156,12 @@ export async function startWorld(options: { staticDir?: string } = {}): Promise<
         clientId: 'client-id',
         clientSecret: 'client-secret',
       },
+      admission: async () => 'admitted',
       log: quiet,
       onSessionEnded: (session) => gateway?.sessionEnded(session),
     });
     gateway = await startGateway({
-      config: config(),
+      config: config(options.admission),
       connections,
       auth,
       log,

@@ -7,6 +7,8 @@ export function signInErrorText(code: string): string {
     case 'state_not_found':
     case 'please_restart_the_process':
       return 'The sign-in took too long or was begun in another window. Start again from here.';
+    case 'account_not_allowed':
+      return 'This server is for other GitHub accounts. Ask whoever runs it to admit you or your organization. If your organization is admitted but the GitHub App is not installed on it yet, install it first and sign in again.';
     case 'email_not_found':
       return 'GitHub did not share an e-mail address. Check the permissions of the GitHub App, then try again.';
     default:

@@ -3,10 +3,11 @@ import { useFoundryClient } from '@foundry/client/react/hooks';
 import { ownPath } from '@foundry/shared/own-path';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
+import { ExternalLink } from 'lucide-react';
 import { useState } from 'react';
 import { configQuery } from '../../app/queries.ts';
 import { useTitle } from '../../app/use-title.ts';
-import { Button } from '../../ui/button.tsx';
+import { Button, buttonClass } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { GitHubMark, Logo } from './logo.tsx';
 import { signInErrorText } from './sign-in-error-text.ts';
@@ -41,6 +42,8 @@ export function SignInPage() {
 
   const name = config.data?.appName ?? 'Foundry';
   const message = failure ?? (search.error === undefined ? null : signInErrorText(search.error));
+  const isRefused = failure === null && search.error === 'account_not_allowed';
+  const installUrl = config.data?.installUrl ?? null;
   return (
     <main
       id="content"
@@ -54,7 +57,11 @@ export function SignInPage() {
         </div>
         <div className="space-y-3 rounded-xl border border-line bg-raised p-5">
           {message !== null && (
-            <Callout tone="error" title="Signing in did not work">
+            <Callout
+              tone="error"
+              title={isRefused ? 'You are not admitted here' : 'Signing in did not work'}
+              action={isRefused && installUrl !== null ? <InstallLink href={installUrl} /> : undefined}
+            >
               {message}
             </Callout>
           )}
@@ -96,5 +103,14 @@ export function SignInPage() {
         </div>
       </div>
     </main>
+  );
+}
+
+function InstallLink({ href }: { href: string }) {
+  return (
+    <a href={href} className={buttonClass('secondary', 'sm')}>
+      Install the GitHub App
+      <ExternalLink aria-hidden className="size-3.5" />
+    </a>
   );
 }

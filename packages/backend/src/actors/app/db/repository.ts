@@ -5,7 +5,7 @@ import { authIndex } from '../../../auth/db/app-tables.ts';
 import { providerAccountKey } from '../../../auth/index-entries.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { inJsonList } from '../../json-rows.ts';
-import { organizations } from './schema.ts';
+import { firstAccount, organizations } from './schema.ts';
 
 /** @returns whether anything changed. */
 export async function upsertOrganization(db: ActorDatabase, organization: Organization): Promise<boolean> {
@@ -41,4 +41,18 @@ export async function findUsersByGithubId(
     const githubId = githubIdByKey.get(key);
     return githubId === undefined ? [] : [{ githubId, userId }];
   });
+}
+
+/** The account that this server belongs to when its configuration names none; null before there is one. */
+export async function readFirstAccount(db: ActorDatabase): Promise<{ id: string; login: string } | null> {
+  const [row] = await db.select().from(firstAccount).limit(1);
+  return row === undefined ? null : { id: row.accountId, login: row.login };
+}
+
+export async function writeFirstAccount(
+  db: ActorDatabase,
+  account: { id: string; login: string },
+  nowMs: number,
+): Promise<void> {
+  await db.insert(firstAccount).values({ id: 1, accountId: account.id, login: account.login, atMs: nowMs });
 }

@@ -6,7 +6,7 @@ import {
 } from '@foundry/shared/entities';
 import { asc, desc, eq, lt, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
-import { excluded, rowsFromJson } from '../../json-rows.ts';
+import { excluded, inJsonList, rowsFromJson } from '../../json-rows.ts';
 import {
   access,
   accessOrganizations,
@@ -119,10 +119,16 @@ export async function publishOrganizations(db: ActorDatabase): Promise<void> {
   await db.update(accessOrganizations).set({ publishedJson: sql`${accessOrganizations.organizationJson}` });
 }
 
-export async function listAccessRepositoryIds(db: ActorDatabase, limit: number): Promise<string[]> {
+/** Repositories of these organizations. */
+export async function listAccessRepositoryIds(
+  db: ActorDatabase,
+  organizationIds: readonly string[],
+  limit: number,
+): Promise<string[]> {
   const rows = await db
     .select({ id: accessRepositories.id })
     .from(accessRepositories)
+    .where(inJsonList(accessRepositories.organizationId, organizationIds))
     .orderBy(asc(accessRepositories.id))
     .limit(limit);
   return rows.map((row) => row.id);

@@ -15,10 +15,11 @@ import { gitHubOf, type GitHubApi, type GitHubReply } from '../../../github/gith
 import { GitHubError, withCommandFaults } from '../../../github/github-errors.ts';
 import { installationShape, toOrganization } from '../../../github/shapes.ts';
 import { gitHubLimits } from '../../../limits.ts';
-import { organizationAddress, userAddress } from '../../addresses.ts';
+import { appAddress, organizationAddress, userAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
 import * as repository from '../db/repository.ts';
 import { organizationChanges } from '../decisions.ts';
+import { readAdmission, refusedAccountsText, type Admission } from './admission.ts';
 import { userIdOf, type UserInput } from './inputs.ts';
 import { ownGitHubToken } from './own-token.ts';
 
@@ -32,6 +33,7 @@ function begin(t: TransactionContext, state: repository.AccessState): repository
     installationsPage: '1',
     repositoryPages: [],
     failedAttempts: 0,
+    refusedAccounts: [],
   });
   return { ...state, generation, isRunning: true, again: false };
 }
@@ -54,6 +56,10 @@ const repositoriesShape = z.object({ repositories: z.array(z.object({ id: z.numb
 const foundSchema = z.object({
   problem: z.string().nullable(),
   organizations: z.array(organizationSchema),
+  /** Accounts with the App that this server is not for … */
+  refused: z.array(z.object({ id: z.string(), login: z.string(), installationId: z.string() })),
+  /** … one of which may become its first. */
+  isOpen: z.boolean(),
   repositories: z.array(z.object({ id: z.string(), organizationId: z.string() })),
   installationsPage: z.string().nullable(),
   repositoryPages: z.array(
@@ -61,6 +67,18 @@ const foundSchema = z.object({
   ),
 });
 type Found = z.output<typeof foundSchema>;
+
+function nothingFound(problem: string | null): Found {
+  return {
+    problem,
+    organizations: [],
+    refused: [],
+    isOpen: false,
+    repositories: [],
+    installationsPage: null,
+    repositoryPages: [],
+  };
+}
 
 async function readInstallations(
   api: GitHubApi,
@@ -112,18 +130,22 @@ async function readPage(
   }
 }
 
-async function readBatch(api: GitHubApi, input: Input, signal: AbortSignal): Promise<Found> {
+async function readBatch(
+  api: GitHubApi,
+  input: Input,
+  admission: Admission,
+  signal: AbortSignal,
+): Promise<Found> {
   const startMs = Date.now();
-  const found: Found = {
-    problem: null,
-    organizations: [],
-    repositories: [],
-    installationsPage: null,
-    repositoryPages: [],
-  };
+  const found: Found = { ...nothingFound(null), isOpen: admission.isOpen };
   if (input.installationsPage !== null) {
     const page = await readInstallations(api, input.installationsPage, signal);
-    found.organizations = page.organizations;
+    found.organizations = page.organizations.filter(admission.admits);
+    found.refused = page.organizations.flatMap((organization) =>
+      organization.installation?.status !== 'active' || admission.admits(organization)
+        ? []
+        : [{ id: organization.id, login: organization.login, installationId: organization.installation.id }],
+    );
     found.installationsPage = page.next;
   }
   const fresh = found.organizations.flatMap(({ id, installation }) =>
@@ -158,11 +180,12 @@ const read = effect('read', async ({ db, key, signal }, { input }: RunningComman
   try {
     const { token } = await ownGitHubToken(userIdOf(key), db);
     const { config, log } = services();
-    return await readBatch(gitHubOf(config.github, log).asPerson(token), input, signal);
+    const admission = await readAdmission(config.admission, signal);
+    return await readBatch(gitHubOf(config.github, log).asPerson(token), input, admission, signal);
   } catch (error) {
     const problem = signInProblem(error);
     if (problem !== null) {
-      return { problem, organizations: [], repositories: [], installationsPage: null, repositoryPages: [] };
+      return nothingFound(problem);
     }
     return await withCommandFaults(async () => await Promise.reject(error));
   }
@@ -172,16 +195,22 @@ const read = effect('read', async ({ db, key, signal }, { input }: RunningComman
 async function finish(
   t: TransactionContext,
   state: repository.AccessState,
-  problem: string | null,
+  readProblem: string | null,
+  refusedAccounts: readonly string[],
 ): Promise<void> {
   const before = await repository.listOrganizations(t.tx);
   // Without a valid sign-in nothing can be said to be visible: everything is swept.
-  await repository.sweepAccess(t.tx, problem === null ? state.generation : state.generation + 1);
+  await repository.sweepAccess(t.tx, readProblem === null ? state.generation : state.generation + 1);
   await repository.publishOrganizations(t.tx);
   const after = await repository.listOrganizations(t.tx);
+  const isRefused = after.length === 0 && refusedAccounts.length > 0;
+  const problem = readProblem ?? (isRefused ? refusedAccountsText(refusedAccounts) : null);
   const { upserted, removedIds } = organizationChanges(before, after);
   const finished = { ...state, isRunning: false, again: false, readAtMs: t.nowMs, problem };
-  await repository.writeAccessState(t.tx, state.again && problem === null ? begin(t, finished) : finished);
+  await repository.writeAccessState(
+    t.tx,
+    state.again && readProblem === null ? begin(t, finished) : finished,
+  );
   t.upsert(...upserted.map((entity) => ({ type: 'organization' as const, entity })));
   t.remove(...removedIds.map((id) => ({ type: 'organization' as const, id })));
   const profile = await repository.readProfile(t.tx);
@@ -210,21 +239,34 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
     return new Finish(null);
   }
   if (found.problem !== null) {
-    await finish(t, state, found.problem);
+    await finish(t, state, found.problem, []);
     return null;
   }
   await repository.upsertAccessOrganizations(t.tx, found.organizations, input.generation);
   await repository.upsertAccessRepositories(t.tx, found.repositories, input.generation);
+  if (found.isOpen && found.refused.length > 0) {
+    t.send(appAddress(), 'app.command.claimServer', {
+      candidates: found.refused,
+      userId: userIdOf(t.key),
+    });
+  }
+  const refusedAccounts = found.isOpen
+    ? []
+    : [...input.refusedAccounts, ...found.refused.map(({ login }) => login)].slice(
+        0,
+        gitHubLimits.refusedAccountsNamed,
+      );
   if (found.installationsPage !== null || found.repositoryPages.length > 0) {
     t.send(userAddress(userIdOf(t.key)), 'user.command.readAccess', {
       generation: input.generation,
       installationsPage: found.installationsPage,
       repositoryPages: found.repositoryPages,
       failedAttempts: 0,
+      refusedAccounts,
     });
     return null;
   }
-  await finish(t, state, null);
+  await finish(t, state, null, refusedAccounts);
   return null;
 });
 
