@@ -144,7 +144,7 @@ export function createBetterAuth(options: AuthOptions, rowsOptions: AuthRowsOpti
       // Better Auth signs out the cookie even when the store failed: then the session would live on. End it
       // first, and let a failure be seen.
       before: createAuthMiddleware(async (ctx) => {
-        if (ctx.path === '/sign-in/social') requireOwnPaths(ctx.body);
+        if (ctx.path === '/sign-in/social') requireOwnPaths(ctx.body, new URL(publicUrl).origin);
         if (ctx.path !== '/sign-out') return;
         const cookie = ctx.context.authCookies.sessionToken.name;
         const token = await ctx.getSignedCookie(cookie, ctx.context.secret);
@@ -175,11 +175,15 @@ const destinationsSchema = z.object({
 });
 
 /** Better Auth's own check lets `/.//elsewhere` pass. @throws APIError for a destination outside of this site. */
-function requireOwnPaths(body: unknown): void {
+function requireOwnPaths(body: unknown, origin: string): void {
   const destinations = destinationsSchema.safeParse(body);
   const isOwn =
     destinations.success &&
-    Object.values(destinations.data).every((path) => path === undefined || ownPath(path) !== null);
+    Object.values(destinations.data).every(
+      (address) =>
+        address === undefined ||
+        ownPath(address.startsWith(`${origin}/`) ? address.slice(origin.length) : address) !== null,
+    );
   if (isOwn) return;
   throw new APIError('BAD_REQUEST', {
     code: 'invalid_destination',

@@ -187,7 +187,7 @@ export async function startGitHubStack(options: {
       new Request(`${publicUrl}/api/auth/sign-in/social`, {
         method: 'POST',
         headers: json,
-        body: JSON.stringify({ provider: 'github', callbackURL: publicUrl }),
+        body: JSON.stringify({ provider: 'github', callbackURL: '/' }),
       }),
       '203.0.113.7',
     );
