@@ -155,9 +155,14 @@ export function createApi(options: HttpOptions) {
       }),
     retryMessage: (at: SessionAddress, messageId: MessageId) =>
       command(`${sessionPath(at)}/messages/${encodeURIComponent(messageId)}/retry`),
-    stop: (at: SessionAddress) => command(`${sessionPath(at)}/stop`),
-    answerPermission: (at: SessionAddress, requestId: string, optionId: string) =>
-      command(`${sessionPath(at)}/permissions/${encodeURIComponent(requestId)}`, { optionId }),
+    stop: (at: SessionAddress, turn: { messageId: MessageId; attempt: number }) =>
+      command(`${sessionPath(at)}/stop`, turn),
+    answerPermission: (
+      at: SessionAddress,
+      asked: { sequence: number; messageId: MessageId },
+      optionId: string,
+    ) =>
+      command(`${sessionPath(at)}/permissions/${asked.sequence}`, { messageId: asked.messageId, optionId }),
     setModel: (at: SessionAddress, modelId: string) =>
       command(`${sessionPath(at)}/model`, { modelId }, 'PUT'),
   };

@@ -79,6 +79,7 @@ export function message(id: string, change: Partial<Message> = {}): Message {
     text: 'hello',
     author: { userId: 'user-1', login: 'ada', avatarUrl: null },
     state: 'accepted',
+    attempt: 1,
     position: 1,
     failure: null,
     acceptedAtMs: 1,

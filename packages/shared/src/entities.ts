@@ -263,6 +263,8 @@ export const messageSchema = z.object({
   text: z.string(),
   author: personSchema,
   state: messageStateSchema,
+  /** Deliveries so far: a message that is tried again is another turn. */
+  attempt: z.number().int().default(1),
   /** Order among the queued. */
   position: z.number().int(),
   failure: commandFailureSchema.nullable(),

@@ -48,7 +48,18 @@ export const publishRequestSchema = z.object({
   body: z.string().max(60_000).optional(),
   draft: z.boolean().optional(),
 });
-export const answerPermissionRequestSchema = z.object({ commandId, optionId: z.string().min(1).max(200) });
+/** `messageId`: the message in whose turn the person saw the question. */
+export const answerPermissionRequestSchema = z.object({
+  commandId,
+  messageId: messageIdSchema,
+  optionId: z.string().min(1).max(200),
+});
+/** The turn that the person saw: a message, and which delivery of it. */
+export const stopRequestSchema = z.object({
+  commandId,
+  messageId: messageIdSchema,
+  attempt: z.number().int().positive(),
+});
 export const setModelRequestSchema = z.object({ commandId, modelId: z.string().min(1).max(200) });
 export const plainCommandRequestSchema = z.object({ commandId });
 export const setTaskStateRequestSchema = z.object({

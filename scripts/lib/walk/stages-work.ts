@@ -68,7 +68,10 @@ export async function stopTurn(world: World): Promise<void> {
   const id = await send(world, world.ada, 'slow 120');
   await messageIn(world, world.ada, id, ['working'], 20_000);
   const stoppedAtMs = performance.now();
-  await world.ada.ask('POST', `${world.sessionPath}/stop`, z.object({ commandId: z.string() }), {});
+  await world.ada.ask('POST', `${world.sessionPath}/stop`, z.object({ commandId: z.string() }), {
+    messageId: id,
+    attempt: 1,
+  });
   await messageIn(world, world.ada, id, ['cancelled'], 5_000);
   const tookMs = performance.now() - stoppedAtMs;
   check('the turn ended within a second', tookMs <= 1_000, `${Math.round(tookMs)} ms`);

@@ -51,7 +51,12 @@ export function granted(
 
 const snapshotSchema = z.object({
   session: z.object({ status: z.string() }),
-  items: z.array(z.object({ body: z.looseObject({ kind: z.string(), requestId: z.string().optional() }) })),
+  items: z.array(
+    z.object({
+      sequence: z.number(),
+      body: z.looseObject({ kind: z.string(), requestId: z.string().optional() }),
+    }),
+  ),
 });
 
 async function snapshotOf(scope: SampleScope, world: KillWorld) {
@@ -90,6 +95,12 @@ export async function openRequest(scope: SampleScope, world: KillWorld): Promise
   return items.findLast(({ body }) => body.kind === 'permission_request')?.body.requestId ?? '';
 }
 
+/** Where the open permission request stands in the transcript. */
+async function openQuestion(scope: SampleScope, world: KillWorld): Promise<number> {
+  const { items } = await snapshotOf(scope, world);
+  return items.findLast(({ body }) => body.kind === 'permission_request')?.sequence ?? 0;
+}
+
 /** The turn failed, because its sandbox does not exist. */
 function failedTurn(scope: SampleScope, world: KillWorld): Preparation[] {
   return [
@@ -122,16 +133,23 @@ export const taskSessionSamples: ActorSamples<TaskSessionCatalog> = {
   'session.command.stop': [
     {
       before: waitingTurn,
-      body: () => ({}),
+      body: ({ messageId }) => ({ messageId, attempt: 1 }),
       observe: (scope) => [sessionStatusSyncAddress(scope.organizationId, scope.sessionId)],
     },
-    { before: (scope) => [initialized(scope)], body: () => ({}) },
+    // Before the turn was granted: the message is taken back.
+    {
+      before: (scope) => [initialized(scope), sent(scope)],
+      body: ({ messageId }) => ({ messageId, attempt: 1 }),
+    },
+    // A delivery that is over.
+    { before: failedTurn, body: ({ messageId }) => ({ messageId, attempt: 1 }) },
   ],
   'session.command.answerPermission': [
     {
       before: waitingTurn,
       body: async (scope, world) => ({
-        requestId: await openRequest(scope, world),
+        messageId: scope.messageId,
+        sequence: await openQuestion(scope, world),
         optionId: await world.optionOf(scope, 'allow_once'),
       }),
       observe: (scope) => [sessionStatusSyncAddress(scope.organizationId, scope.sessionId)],

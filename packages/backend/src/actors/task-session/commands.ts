@@ -26,9 +26,11 @@ export const taskSessionCatalog = {
   'session.command.withdrawMessage': command(messageReference, none),
   /** A failed message again, as a new delivery of the same message. */
   'session.command.retryMessage': command(messageReference, none),
-  'session.command.stop': command(z.object({}), none),
+  /** The turn of that delivery of the message, and no other; a message that still waits is taken back. */
+  'session.command.stop': command(messageReference.extend({ attempt: z.number().int() }), none),
+  /** The question at that place of the transcript, asked in the turn of that message. */
   'session.command.answerPermission': command(
-    z.object({ requestId: z.string(), optionId: z.string() }),
+    messageReference.extend({ sequence: z.number().int().positive(), optionId: z.string() }),
     none,
   ),
   'session.command.setModel': command(z.object({ modelId: z.string() }), none),

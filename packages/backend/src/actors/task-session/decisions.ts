@@ -1,6 +1,6 @@
 import type { Message, Session } from '@foundry/shared/entities';
 import type { CommandFailure } from '@foundry/shared/envelope';
-import type { StopReason } from '@foundry/shared/transcript';
+import type { StopReason, TranscriptItem } from '@foundry/shared/transcript';
 
 type MessageState = Message['state'];
 
@@ -57,6 +57,53 @@ export function statusOf(facts: {
     return 'stopping';
   }
   return facts.hasOpenPermission ? 'waiting_for_permission' : 'working';
+}
+
+/** What a Stop does that names one delivery of a message. `message` is null when the session has no such message. */
+export function decideStop(
+  named: { messageId: string; attempt: number },
+  facts: {
+    turnMessageId: string | null;
+    turnAttempt: number;
+    message: { state: MessageState; attempt: number } | null;
+  },
+): 'cancel_turn' | 'withdraw' | 'unknown' | 'over' {
+  const { turnMessageId, turnAttempt, message } = facts;
+  if (message === null) {
+    return 'unknown';
+  }
+  if (turnMessageId === named.messageId && turnAttempt === named.attempt) {
+    return 'cancel_turn';
+  }
+  return message.state === 'accepted' && message.attempt === named.attempt ? 'withdraw' : 'over';
+}
+
+/** Why an answer does not reach the agent; null when it does. `item` is what stands at the place that it names. */
+export function refuseAnswer(
+  named: { messageId: string; optionId: string },
+  facts: { turnMessageId: string | null; item: TranscriptItem | null },
+): CommandFailure | null {
+  const { item, turnMessageId } = facts;
+  const refused = (code: string, message: string): CommandFailure => ({ code, message, retryable: false });
+  if (item?.body.kind !== 'permission_request' || item.messageId !== named.messageId) {
+    return refused(
+      'permission_not_found',
+      'The agent has not asked this. Reload the page to see what it asks.',
+    );
+  }
+  const { answer, options } = item.body;
+  if (answer !== null && answer.optionId !== null) {
+    return refused('permission_answered', `${answer.by} has answered this already.`);
+  }
+  if (answer !== null || turnMessageId !== item.messageId) {
+    return refused(
+      'permission_over',
+      'The turn in which the agent asked this is over: it no longer waits for an answer, and nothing was allowed.',
+    );
+  }
+  return options.some(({ optionId }) => optionId === named.optionId)
+    ? null
+    : refused('option_not_found', 'This is none of the answers that the agent offers.');
 }
 
 /** Why a message cannot be changed or taken back; null when it can. */

@@ -5,6 +5,7 @@ import {
   plainCommandRequestSchema,
   sendMessageRequestSchema,
   setModelRequestSchema,
+  stopRequestSchema,
 } from '@foundry/shared/requests';
 import { sessionSnapshotSchema } from '@foundry/shared/topics';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ const transcriptQuery = z.object({
   limit: z.coerce.number().int().min(1).max(gatewayLimits.pageSizeMax).default(gatewayLimits.pageSize),
 });
 const acceptedMessageSchema = z.object({ message: messageSchema });
-const permissionParams = sessionParams.extend({ requestId: z.string().min(1).max(200) });
+const permissionParams = sessionParams.extend({ sequence: z.coerce.number().int().positive() });
 const messagePath = `${sessionPath}/messages/{messageId}` as const;
 
 /** Sends a command to the session of the path. */
@@ -141,25 +142,27 @@ export const sessionRoutes = routeGroup()
     gatewayRoute('sessionAccess', {
       method: 'post',
       path: `${sessionPath}/stop`,
-      description: 'Ends the running turn.',
-      request: { params: sessionParams, body: optionalBody(plainCommandRequestSchema) },
+      description: 'Ends the turn that is named; another one that runs by then goes on.',
+      request: { params: sessionParams, body: jsonBody(stopRequestSchema) },
       responses: { 202: acceptedAnswer },
     }),
-    async (c) =>
-      c.json(await send(c, c.req.valid('param'), 'session.command.stop', {}, c.req.valid('json')), 202),
+    async (c) => {
+      const { commandId, ...turn } = c.req.valid('json');
+      return c.json(await send(c, c.req.valid('param'), 'session.command.stop', turn, { commandId }), 202);
+    },
   )
   .openapi(
     gatewayRoute('sessionAccess', {
       method: 'post',
-      path: `${sessionPath}/permissions/{requestId}`,
-      description: 'Answers what the agent asked permission for.',
+      path: `${sessionPath}/permissions/{sequence}`,
+      description: 'Answers the question at that place of the transcript.',
       request: { params: permissionParams, body: jsonBody(answerPermissionRequestSchema) },
       responses: { 202: acceptedAnswer },
     }),
     async (c) => {
-      const { requestId, ...at } = c.req.valid('param');
-      const { commandId, optionId } = c.req.valid('json');
-      const body = { requestId, optionId };
+      const { sequence, ...at } = c.req.valid('param');
+      const { commandId, ...answer } = c.req.valid('json');
+      const body = { sequence, ...answer };
       return c.json(await send(c, at, 'session.command.answerPermission', body, { commandId }), 202);
     },
   )

@@ -78,10 +78,13 @@ export const routeRows: Readonly<Record<string, Row>> = {
   [`PATCH ${sessionRoute}/messages/:messageId`]: { expected: insiders(202), body: () => ({ text: 'other' }) },
   [`DELETE ${sessionRoute}/messages/:messageId`]: { expected: insiders(202) },
   [`POST ${sessionRoute}/messages/:messageId/retry`]: { expected: insiders(202) },
-  [`POST ${sessionRoute}/stop`]: { expected: insiders(202) },
-  [`POST ${sessionRoute}/permissions/:requestId`]: {
+  [`POST ${sessionRoute}/stop`]: {
     expected: insiders(202),
-    body: () => ({ optionId: 'yes' }),
+    body: () => ({ messageId: 'message-1', attempt: 1 }),
+  },
+  [`POST ${sessionRoute}/permissions/:sequence`]: {
+    expected: insiders(202),
+    body: () => ({ messageId: 'message-1', optionId: 'yes' }),
   },
   [`PUT ${sessionRoute}/model`]: { expected: insiders(202), body: () => ({ modelId: 'm' }) },
 };
@@ -92,7 +95,7 @@ export const hiddenPlace: Readonly<Record<string, string>> = {
   taskId: ids.hiddenTask,
   sessionId: ids.hiddenSession,
   messageId: 'message-1',
-  requestId: 'request-1',
+  sequence: '3',
   issueId: 'issue-1',
   commandId: 'command-1',
 };

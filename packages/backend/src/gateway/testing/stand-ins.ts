@@ -196,6 +196,7 @@ const sessionLoop = loopOf('taskSession', taskSessionCatalog, {
       text: sent.text,
       author: sent.author,
       state: 'accepted',
+      attempt: 1,
       position: 1,
       failure: null,
       acceptedAtMs: 1,

@@ -1,4 +1,5 @@
-import { useFoundryClient } from '@foundry/client/react/hooks';
+import { turnToStop } from '@foundry/client/commands/turn-to-stop';
+import { useFoundryClient, useOutgoingMessages } from '@foundry/client/react/hooks';
 import { useCommand } from '../../app/use-command.ts';
 import { useSession } from '../task/session-context.ts';
 import { ComposerBox } from './composer-box.tsx';
@@ -7,9 +8,10 @@ import { useCanWrite } from './use-can-write.ts';
 
 /** Writes to the shown session. */
 export function Composer() {
-  const { at, session } = useSession();
+  const { at, session, messages } = useSession();
   const { api, outgoing } = useFoundryClient();
-  const stop = useCommand(() => api.stop(at), {
+  const turn = turnToStop(messages.values(), useOutgoingMessages(at));
+  const stop = useCommand((seen: NonNullable<typeof turn>) => api.stop(at, seen), {
     at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
     failureTitle: 'The agent was not stopped',
   });
@@ -17,9 +19,12 @@ export function Composer() {
   return (
     <ComposerBox
       at={at}
-      busy={session.status === 'working' || session.status === 'waiting_for_permission'}
+      busy={turn !== null && session.status !== 'stopping'}
       stopping={session.status === 'stopping' || stop.pending}
-      onStop={() => void stop.run()}
+      onStop={() => {
+        // The turn that stands here, and not whichever runs when the server hears of it.
+        if (turn !== null) void stop.run(turn);
+      }}
       onSend={(text) => {
         void outgoing.send(at, text);
         return true;

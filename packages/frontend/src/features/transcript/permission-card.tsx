@@ -12,14 +12,24 @@ import { InlineCode } from './inline-code.tsx';
 
 type Body = Extract<TranscriptItemBody, { kind: 'permission_request' }>;
 
-export function PermissionCard({ body }: { body: Body }) {
+interface PermissionCardProps {
+  body: Body;
+  /** Where it stands in the transcript, and in whose turn: an answer goes to exactly this question. */
+  sequence: number;
+  messageId: string;
+}
+
+export function PermissionCard({ body, sequence, messageId }: PermissionCardProps) {
   const { api } = useFoundryClient();
   const { at } = useSession();
   const [chosen, setChosen] = useState<string | null>(null);
-  const answer = useCommand((optionId: string) => api.answerPermission(at, body.requestId, optionId), {
-    at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
-    failureTitle: 'The answer did not reach the agent',
-  });
+  const answer = useCommand(
+    (optionId: string) => api.answerPermission(at, { sequence, messageId }, optionId),
+    {
+      at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
+      failureTitle: 'The answer did not reach the agent',
+    },
+  );
   const open = body.answer === null;
   const card = useRef<HTMLElement>(null);
   useEffect(() => {

@@ -35,7 +35,7 @@ export const TranscriptRow = memo(function TranscriptRow({ item, streaming }: Tr
     case 'plan':
       return <Plan entries={body.entries} icon={ListTodo} />;
     case 'permission_request':
-      return <PermissionCard body={body} />;
+      return <PermissionCard body={body} sequence={item.sequence} messageId={item.messageId ?? ''} />;
     case 'turn_end':
       return <TurnEnd stopReason={body.stopReason} error={body.error} />;
     case 'notice':

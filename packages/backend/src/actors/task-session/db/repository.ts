@@ -76,6 +76,7 @@ export function toMessage(sessionId: string, record: MessageRecord): Message {
     text: record.text,
     author: record.author,
     state: record.state,
+    attempt: record.attempt,
     position: record.position,
     failure: record.failure,
     acceptedAtMs: record.acceptedAtMs,
@@ -116,6 +117,11 @@ export async function writeItems(db: ActorDatabase, changed: readonly Transcript
 
 export async function readLastItem(db: ActorDatabase): Promise<TranscriptItem | null> {
   const [row] = await db.select().from(items).orderBy(desc(items.sequence)).limit(1);
+  return row === undefined ? null : toItem(row);
+}
+
+export async function readItem(db: ActorDatabase, sequence: number): Promise<TranscriptItem | null> {
+  const [row] = await db.select().from(items).where(eq(items.sequence, sequence)).limit(1);
   return row === undefined ? null : toItem(row);
 }
 

@@ -96,7 +96,11 @@ async function apply(tx: ActorDatabase, batch: Batch, nowMs: number): Promise<Ap
       known: await listTurnItems(tx, batch.messageId, referencedToolCalls(updates)),
     },
     updates,
-    { nowMs, textItemLength: sessionLimits.textItemLength },
+    {
+      nowMs,
+      textItemLength: sessionLimits.textItemLength,
+      isStopping: record.status === 'stopping',
+    },
   );
   await writeItems(tx, items);
   upserts.push(...items.map((entity) => ({ type: 'item' as const, entity })));

@@ -18,9 +18,8 @@ import {
   requireSession,
   saveMessage,
   saveSession,
-  saveWithStatus,
   sessionIdOf,
-  taskOf,
+  takeBack,
 } from './record.ts';
 
 type Initialize = ParsedInput<TaskSessionCatalog, 'session.command.initialize'>;
@@ -116,14 +115,7 @@ export const withdrawMessage = single<Reference>(async (t, { input }) => {
     return null;
   }
   requireWaiting(message);
-  await saveMessage(t, message, { state: 'cancelled', finishedAtMs: t.nowMs });
-  if (record.requestedMessageId === input.messageId) {
-    t.send(taskOf(t, record), 'task.command.withdrawTurn', {
-      sessionId: record.sessionId,
-      messageId: input.messageId,
-    });
-    await askForTurn(t, await saveWithStatus(t, record, { requestedMessageId: null }));
-  }
+  await takeBack(t, record, message);
   return null;
 });
 

@@ -115,6 +115,23 @@ export async function askForTurn(t: TransactionContext, record: SessionRecord): 
   return await saveWithStatus(t, record, { requestedMessageId: next.messageId });
 }
 
+/** A message that waits never reaches the agent; the one after it is next. */
+export async function takeBack(
+  t: TransactionContext,
+  record: SessionRecord,
+  message: MessageRecord,
+): Promise<void> {
+  await saveMessage(t, message, { state: 'cancelled', finishedAtMs: t.nowMs });
+  if (record.requestedMessageId !== message.messageId) {
+    return;
+  }
+  t.send(taskOf(t, record), 'task.command.withdrawTurn', {
+    sessionId: record.sessionId,
+    messageId: message.messageId,
+  });
+  await askForTurn(t, await saveWithStatus(t, record, { requestedMessageId: null }));
+}
+
 /** Adds an entry at the end of the transcript. */
 export async function appendItem(
   t: TransactionContext,

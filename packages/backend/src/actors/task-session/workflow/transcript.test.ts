@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { endOfTurn, mayBecome, refuseChange, statusOf } from '../decisions.ts';
 import { closeOpenItems, reduceUpdates, type TurnTranscript } from './transcript.ts';
 
-const options = { nowMs: 7, textItemLength: 10 };
+const options = { nowMs: 7, textItemLength: 10, isStopping: false };
 const empty: TurnTranscript = { messageId: 'message-1', nextSequence: 2, last: null, known: [] };
 
 function updates(...list: AgentUpdate['update'][]): AgentUpdate[] {
@@ -46,6 +46,14 @@ describe('reduceUpdates', () => {
       [3, 'agent_thought'],
       [4, 'agent_text'],
     ]);
+  });
+
+  test('a tool that ends while the turn is being stopped was stopped, and did not fail', () => {
+    const ended = updates({ type: 'tool_call', toolCall: { toolCallId: 'call', status: 'failed' } });
+    const statusOfTool = (isStopping: boolean) =>
+      reduceUpdates(empty, ended, { ...options, isStopping }).items[0]?.body;
+    expect(statusOfTool(true)).toMatchObject({ toolCall: { status: 'cancelled' } });
+    expect(statusOfTool(false)).toMatchObject({ toolCall: { status: 'failed' } });
   });
 
   test('updates of a tool call change the fields they name; a plan replaces the plan', () => {

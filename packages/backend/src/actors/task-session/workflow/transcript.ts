@@ -37,7 +37,12 @@ function mergeToolCall(known: ToolCall | null, change: ToolCallChange): ToolCall
 export function reduceUpdates(
   before: TurnTranscript,
   updates: readonly AgentUpdate[],
-  options: { nowMs: number; textItemLength: number },
+  options: {
+    nowMs: number;
+    textItemLength: number;
+    /** The turn was asked to stop: a tool that ends now was stopped, even when its agent calls that a failure. */
+    isStopping: boolean;
+  },
 ): Reduction {
   const changed = new Map<number, TranscriptItem>();
   const known = [...before.known];
@@ -60,7 +65,9 @@ export function reduceUpdates(
     put({ sequence: nextSequence, atMs: options.nowMs, messageId: before.messageId, body });
     nextSequence += 1;
   };
-  const toolCall = (change: ToolCallChange): ToolCall => {
+  const toolCall = (said: ToolCallChange): ToolCall => {
+    const change: ToolCallChange =
+      options.isStopping && said.status === 'failed' ? { ...said, status: 'cancelled' } : said;
     const item = known.find(
       ({ body }) => body.kind === 'tool_call' && body.toolCall.toolCallId === change.toolCallId,
     );

@@ -1,10 +1,11 @@
 import type { StopReason } from '@foundry/shared/transcript';
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
-import { CommandError } from '../../../command-loop/errors.ts';
+import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import { single, type TransactionContext } from '../../../command-loop/handlers.ts';
+import { sessionLimits } from '../../../limits.ts';
 import type { TaskSessionCatalog } from '../commands.ts';
-import { endOfTurn, mayBecome } from '../decisions.ts';
-import { listTurnItems, readMessage, readSession, type SessionRecord } from '../db/repository.ts';
+import { decideStop, endOfTurn, mayBecome, refuseAnswer } from '../decisions.ts';
+import { listTurnItems, readItem, readMessage, readSession, type SessionRecord } from '../db/repository.ts';
 import { closeOpenItems } from './transcript.ts';
 import {
   appendItem,
@@ -15,6 +16,7 @@ import {
   saveSession,
   saveWithStatus,
   statusSyncOf,
+  takeBack,
   taskOf,
 } from './record.ts';
 
@@ -121,59 +123,75 @@ export const turnEnded = single<Ended>(async (t, { input }) => {
   return null;
 });
 
-/** Ends the running turn only; what is queued stays queued and comes next. Nothing slow runs in this loop, so a stop waits for nothing. */
-export const stop = single<Stop>(async (t, { envelope }) => {
+/**
+ * Ends the turn that is named, and no other: whoever pressed Stop a moment too late must not end the next one. What is
+ * queued stays queued and comes next. Nothing slow runs in this loop, so a stop waits for nothing.
+ */
+export const stop = single<Stop>(async (t, { input, envelope }) => {
   const record = await requireSession(t.tx);
-  const { turnMessageId, turnAttempt } = record;
-  if (turnMessageId === null) {
-    throw new CommandError('nothing_to_stop', 'No turn is running in this session.');
+  const message = await readMessage(t.tx, input.messageId);
+  const by = envelope.by.kind === 'person' ? envelope.by.login : 'Foundry';
+  switch (decideStop(input, { ...record, message })) {
+    case 'unknown':
+      if (t.nowMs - envelope.at < sessionLimits.initializeWaitMs) {
+        // It may have overtaken the message that it is meant for.
+        throw new RetryLater(t.nowMs + sessionLimits.initializePollMs, 'the message may be on its way');
+      }
+      throw new CommandError('message_not_found', 'There is no such message in this session.');
+    case 'over':
+      throw new CommandError('turn_over', 'That turn had ended already. Nothing else was stopped.');
+    case 'withdraw':
+      if (message !== null) {
+        await takeBack(t, record, message);
+      }
+      break;
+    case 'cancel_turn':
+      if (record.status === 'stopping') {
+        return null;
+      }
+      await saveSession(t, record, { status: 'stopping' });
+      t.send(statusSyncOf(t), 'status.command.cancel', input);
+      break;
   }
-  await saveSession(t, record, { status: 'stopping' });
-  t.send(statusSyncOf(t), 'status.command.cancel', { messageId: turnMessageId, attempt: turnAttempt });
   t.audit({
     action: 'turn.stopped',
     subject: record.taskId,
-    summary: `${envelope.by.kind === 'person' ? envelope.by.login : 'Foundry'} stopped a turn in ${record.title}`,
+    summary: `${by} stopped a turn in ${record.title}`,
     repositoryId: record.repositoryId,
   });
   return null;
 });
 
-/** Once, by anyone who may work on the task; the answer outlives restarts on its way to the agent. */
+/**
+ * Once, by anyone who may work on the task; the answer outlives restarts on its way to the agent. Agents count their
+ * requests from 0 in every process: only the place in the transcript says which question was meant.
+ */
 export const answerPermission = single<Answer>(async (t, { input, envelope }) => {
   const record = await requireSession(t.tx);
-  const { turnMessageId, turnAttempt } = record;
-  const asked =
-    turnMessageId === null
-      ? undefined
-      : (await listTurnItems(t.tx, turnMessageId, [])).findLast(
-          ({ body }) => body.kind === 'permission_request' && body.requestId === input.requestId,
-        );
-  if (turnMessageId === null || asked?.body.kind !== 'permission_request') {
-    throw new CommandError('permission_not_found', 'The agent no longer waits for this answer.');
+  const asked = await readItem(t.tx, input.sequence);
+  const failure = refuseAnswer(input, { turnMessageId: record.turnMessageId, item: asked });
+  if (failure !== null) {
+    throw new CommandError(failure.code, failure.message, { retryable: failure.retryable });
+  }
+  if (asked?.body.kind !== 'permission_request') {
+    return null;
   }
   const { body } = asked;
-  if (body.answer !== null) {
-    throw new CommandError('permission_answered', `${body.answer.by} has answered this already.`);
-  }
   const option = body.options.find(({ optionId }) => optionId === input.optionId);
-  if (option === undefined) {
-    throw new CommandError('option_not_found', 'This is none of the answers that the agent offers.');
-  }
   const by = envelope.by.kind === 'person' ? envelope.by.login : 'Foundry';
   const answer = { optionId: input.optionId, by, atMs: t.nowMs };
   await saveItems(t, [{ ...asked, body: { ...body, answer } }]);
   await saveWithStatus(t, record, {});
   t.send(statusSyncOf(t), 'status.command.answerPermission', {
-    messageId: turnMessageId,
-    attempt: turnAttempt,
-    requestId: input.requestId,
+    messageId: input.messageId,
+    attempt: record.turnAttempt,
+    requestId: body.requestId,
     optionId: input.optionId,
   });
   t.audit({
     action: 'permission.answered',
     subject: record.taskId,
-    summary: `${by} answered "${option.name}" to: ${body.title}`.slice(0, 2_000),
+    summary: `${by} answered "${option?.name ?? input.optionId}" to: ${body.title}`.slice(0, 2_000),
     repositoryId: record.repositoryId,
   });
   return null;

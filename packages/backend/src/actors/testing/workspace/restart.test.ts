@@ -124,7 +124,10 @@ test('an agent that hangs is ended when it is asked to stop; the next message ha
   for (const pid of agents) {
     process.kill(pid, 'SIGSTOP');
   }
-  await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
+  await workspace.send(workspace.session(sessionId), 'session.command.stop', {
+    messageId: firstMessageId,
+    attempt: 1,
+  });
   await workspace.receipt(sessionId, firstMessageId, 'cancelled');
   await workspace.receipt(sessionId, await workspace.say(sessionId, 'list files'), 'done');
   await until('the hanging agent to be gone', async () => {

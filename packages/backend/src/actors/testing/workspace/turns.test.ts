@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { findProcessesByEnvironment } from '../../../sandbox/providers/local-process.ts';
 import { sessionStatusSyncAddress } from '../../addresses.ts';
+import { killAgents } from './agents.ts';
 import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
-import { transcriptBodies } from './transcript.ts';
+import { openQuestion, transcriptBodies } from './transcript.ts';
 
 let workspace: Workspace;
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -128,11 +126,44 @@ describe('a task with its workspace', () => {
     const long = await workspace.say(sessionId, 'slow 60');
     const next = await workspace.say(sessionId, 'list files');
     await workspace.receipt(sessionId, long, 'working');
-    await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
+    const seen = { messageId: long, attempt: 1 };
+    await workspace.send(workspace.session(sessionId), 'session.command.stop', seen);
     await workspace.receipt(sessionId, long, 'cancelled');
     await workspace.receipt(sessionId, next, 'done');
-    const nothing = await workspace.send(workspace.session(sessionId), 'session.command.stop', {});
-    expect(nothing).toMatchObject({ status: 'failed', failure: { code: 'nothing_to_stop' } });
+    const late = await workspace.send(workspace.session(sessionId), 'session.command.stop', seen);
+    expect(late).toMatchObject({ status: 'failed', failure: { code: 'turn_over' } });
+  });
+
+  test('a stop that comes too late, or twice, does not end the turn after the one that was seen', async () => {
+    const { sessionId } = shared;
+    const session = workspace.session(sessionId);
+    const first = await workspace.say(sessionId, 'slow 60');
+    const second = await workspace.say(sessionId, 'ask before running node --version');
+    await workspace.receipt(sessionId, first, 'working');
+    const seen = { messageId: first, attempt: 1 };
+    await workspace.send(session, 'session.command.stop', seen);
+    await workspace.receipt(sessionId, second, 'working');
+    const late = await workspace.send(session, 'session.command.stop', seen, people.grace);
+    expect(late).toMatchObject({ status: 'failed', failure: { code: 'turn_over' } });
+    const { session: state, messages } = await workspace.sessionSnapshot(sessionId);
+    expect(state.status).not.toBe('stopping');
+    expect(messages.find(({ id }) => id === second)?.state).toBe('working');
+    await workspace.send(session, 'session.command.stop', { messageId: second, attempt: 1 });
+    await workspace.receipt(sessionId, second, 'cancelled');
+  });
+
+  test('a stop in the instant of its message is not lost, even when it overtakes it', async () => {
+    const { sessionId } = shared;
+    const session = workspace.session(sessionId);
+    const messageId = randomUUID();
+    const stopped = workspace.send(session, 'session.command.stop', { messageId, attempt: 1 });
+    const sent = workspace.send(session, 'session.command.sendMessage', {
+      messageId,
+      text: 'slow 60',
+      author: people.ada,
+    });
+    expect([(await sent).status, (await stopped).status]).toEqual(['done', 'done']);
+    await workspace.receipt(sessionId, messageId, 'cancelled');
   });
 
   test('turns that the alarm takes up, before anybody else does, are heard to their end', async () => {
@@ -161,13 +192,7 @@ describe('a task with its workspace', () => {
   test('a permission request waits for one answer, and the turn goes on with it', async () => {
     const { taskId, sessionId } = shared;
     const messageId = await workspace.say(sessionId, 'ask before running node --version');
-    const request = await until('the permission request', async () => {
-      const transcript = await transcriptBodies(workspace, sessionId);
-      return transcript.find((body) => body.kind === 'permission_request' && body.answer === null) ?? null;
-    });
-    if (request.kind !== 'permission_request') {
-      throw new Error('not a permission request');
-    }
+    const { sequence } = await openQuestion(workspace, sessionId, messageId);
     await until('the task to say so', async () => {
       const { task, sessions } = await workspace.taskSnapshot(taskId);
       const isSaid =
@@ -175,14 +200,14 @@ describe('a task with its workspace', () => {
         sessions.some(({ status }) => status === 'waiting_for_permission');
       return isSaid ? true : null;
     });
-    const { requestId } = request;
     const session = workspace.session(sessionId);
     const wrong = await workspace.send(session, 'session.command.answerPermission', {
-      requestId,
+      messageId,
+      sequence,
       optionId: 'perhaps',
     });
     expect(wrong).toMatchObject({ failure: { code: 'option_not_found' } });
-    const answer = { requestId, optionId: 'allow' };
+    const answer = { messageId, sequence, optionId: 'allow' };
     await workspace.send(session, 'session.command.answerPermission', answer, people.grace);
     const again = await workspace.send(session, 'session.command.answerPermission', answer);
     expect(again).toMatchObject({ status: 'failed' });
@@ -199,16 +224,7 @@ describe('a task with its workspace', () => {
     const { taskId, sessionId } = shared;
     const messageId = await workspace.say(sessionId, 'count to 20');
     await workspace.receipt(sessionId, messageId, 'working');
-    const { task } = await workspace.taskSnapshot(taskId);
-    const folder = join(workspace.dataDir, 'sandboxes', task.sandbox?.id ?? '');
-    // The demo agents of the task's sessions: children of the sandbox's server.
-    const pids = await findProcessesByEnvironment(`FOUNDRY_LOCAL_SANDBOX=${folder}`);
-    for (const pid of pids) {
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-      if (command.includes('demo-agent')) {
-        process.kill(pid, 'SIGKILL');
-      }
-    }
+    await killAgents(workspace, taskId);
     const failed = await workspace.receipt(sessionId, messageId, 'failed');
     expect(failed.failure?.message).toMatch(/agent's process/);
     await workspace.send(workspace.session(sessionId), 'session.command.retryMessage', { messageId });
