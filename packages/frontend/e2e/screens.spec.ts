@@ -76,7 +76,8 @@ test('a message streams in, is queued behind another, and stops on Escape twice'
   await expect(page.getByRole('region', { name: 'Tool: Edit src/answer.ts' })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Done/ })).toBeVisible();
   // The second one runs now.
-  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
+  await expect(page.getByRole('article', { name: 'Message from ada' })).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Working' })).toBeVisible();
   await composer.press('Escape');
   await composer.press('Escape');
   await expect(page.getByText('Stopped').first()).toBeVisible();
