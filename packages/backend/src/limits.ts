@@ -285,8 +285,8 @@ export const gitHubLimits = {
   cacheRetentionMs: 7 * 24 * 60 * 60_000,
   /** Pages of repositories that one batch of an access refresh reads. */
   accessPagesPerStep: 24,
-  /** Ids that the answer about one person's access carries at most. */
-  accessRepositories: 20_000,
+  /** Repositories in one page of the answer about a person's access; the answer stays below the transport's 1 MiB. */
+  accessRepositoriesPerPage: 10_000,
   /** Accounts that are not admitted here, remembered of one access refresh to name them. */
   refusedAccountsNamed: 10,
   /** A refresh without end after this long is taken for dead: a new one may start. */

@@ -51,6 +51,7 @@ export function organizationSnapshot(change: Partial<OrganizationSnapshot> = {})
     members: [],
     tasks: [task(1), task(2)],
     nextCursor: null,
+    roles: {},
     runtimeIssues: [],
     ...change,
   };

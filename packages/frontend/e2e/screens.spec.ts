@@ -276,6 +276,22 @@ test('what is typed before the task is loaded is not lost, and never a shortcut'
   await expect(composer).toBeFocused();
 });
 
+test('who may only read a repository watches its tasks, and is told why', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_15_5');
+  await expect(page.getByText('You are watching')).toBeVisible();
+  await expect(page.getByText('you may read acme/wiki but not write to it')).toBeVisible();
+  await expect(page.getByText('Nobody has started one for this task.')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Message to the agent' })).toBeHidden();
+  for (const name of ['Start workspace', 'Take over']) {
+    await expect(page.getByRole('button', { name })).toBeHidden();
+  }
+  await page.getByRole('button', { name: 'New task' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'New task' });
+  await dialog.getByRole('button', { name: 'Show repositories' }).click();
+  await expect(page.getByRole('option', { name: 'webhooks' })).toBeVisible();
+  await expect(page.getByRole('option', { name: 'wiki' })).toBeHidden();
+});
+
 test('a pull request in conflict says so in the list and on its page, and how to go on', async ({ page }) => {
   await open(page, '/organizations/1/tasks/pr_11_39');
   const listed = page

@@ -13,6 +13,7 @@ import {
   taskSummarySchema,
   userProfileSchema,
 } from './entities.ts';
+import { repositoryRoleSchema } from './roles.ts';
 import { organizationIdSchema, sandboxIdSchema, sessionIdSchema, taskIdSchema } from './ids.ts';
 import { transcriptItemSchema } from './transcript.ts';
 
@@ -78,6 +79,8 @@ export const organizationSnapshotSchema = z.object({
   tasks: z.array(taskSummarySchema),
   nextCursor: z.string().nullable(),
   runtimeIssues: z.array(runtimeIssueSchema),
+  /** What the person may do in each repository that they see, by its id. Added by the gateway, for whom it is. */
+  roles: z.record(z.string(), repositoryRoleSchema).default({}),
 });
 export const taskSnapshotSchema = z.object({ version, task: taskSchema, sessions: z.array(sessionSchema) });
 /** `items` is the newest page, oldest first; `olderCursor` is the sequence to page backwards from. `messages` are the unfinished and the last finished ones. */

@@ -22,7 +22,7 @@ import {
   userAddress,
 } from '../actors/addresses.ts';
 import { indexedTaskSchema } from '../actors/organization/commands.ts';
-import { userAccessSchema } from '../actors/user/commands.ts';
+import { userAccessSchema, type UserAccess } from '../actors/user/commands.ts';
 import type { ActorAddress } from '../command-loop/catalog.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
 import { whileOutcomeUnknown } from './retry.ts';
@@ -43,6 +43,25 @@ export const diffSchema = z.object({
   headSha: z.string().nullable(),
 });
 
+/** Joins the pages of a person's access; begins anew when a refresh ended between two of them. */
+async function readAllAccess(
+  readPage: (page: { fromRepositoryId?: string }) => Promise<UserAccess>,
+): Promise<UserAccess> {
+  let all = await readPage({});
+  while (all.nextRepositoryId !== null) {
+    const page = await readPage({ fromRepositoryId: all.nextRepositoryId });
+    all =
+      page.readAtMs === all.readAtMs
+        ? {
+            ...page,
+            repositoryIds: [...all.repositoryIds, ...page.repositoryIds],
+            roles: { ...all.roles, ...page.roles },
+          }
+        : await readPage({});
+  }
+  return all;
+}
+
 /**
  * Every read the gateway does of an actor, parsed: the one place that knows the names of their actions.
  * Each is repeated while no answer comes. They throw UnknownOutcomeError and ActorRefusedError.
@@ -60,7 +79,9 @@ export function createActorReads(connections: ActorConnections) {
 
   return {
     appSnapshot: () => read(appAddress(), 'snapshot', [], appSnapshotSchema),
-    userAccess: (userId: string) => read(userAddress(userId), 'access', [], userAccessSchema),
+    /** All pages, of one moment. */
+    userAccess: (userId: string) =>
+      readAllAccess((page) => read(userAddress(userId), 'access', [page], userAccessSchema)),
     userSnapshot: (userId: string) => read(userAddress(userId), 'snapshot', [], userSnapshotSchema),
     /** Only what belongs to these repositories; null before GitHub told anything of the account. */
     organizationSnapshot: (organizationId: string, repositoryIds: readonly string[]) =>

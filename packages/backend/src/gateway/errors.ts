@@ -1,5 +1,6 @@
 import type { ApiError } from '@foundry/shared/errors';
 import type { CommandFailure } from '@foundry/shared/envelope';
+import type { RepositoryRole } from '@foundry/shared/roles';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AuthStoreError } from '../auth/auth-store.ts';
@@ -37,6 +38,20 @@ export function notFound(thing: Thing): HttpError {
   );
 }
 
+/** The person sees the thing, and GitHub does not let them do this with it. */
+export function notPermitted(needed: RepositoryRole): HttpError {
+  return new HttpError(403, 'not_permitted', `${refusals[needed]} Ask whoever administers it on GitHub.`);
+}
+
+const refusals: Readonly<Record<RepositoryRole, string>> = {
+  read: 'You may not read this repository on GitHub.',
+  triage: 'This needs at least the role Triage in the repository on GitHub.',
+  write:
+    'On GitHub you may read this repository but not write to it. So you can watch its tasks here, but not start, steer or publish them.',
+  maintain: 'This needs the role Maintain or Admin in the repository on GitHub.',
+  admin: 'This needs the role Admin in the repository on GitHub.',
+};
+
 export function notSignedIn(): HttpError {
   return new HttpError(401, 'signed_out', 'You are not signed in, or no longer. Sign in with GitHub.');
 }
@@ -49,6 +64,7 @@ const statusByCode: { readonly [code: string]: ContentfulStatusCode } = {
   invalid_input: 400,
   forbidden: 403,
   not_owner: 403,
+  not_author: 403,
   sign_in_required: 403,
   not_found: 404,
   task_not_opened: 404,

@@ -5,6 +5,7 @@ import type {
   PullRequestCore,
   Repository,
 } from '@foundry/shared/entities';
+import type { RepositoryRole } from '@foundry/shared/roles';
 import { z } from 'zod';
 
 /*
@@ -70,6 +71,29 @@ export const reviewShape = z.object({
   state: z.string(),
   submitted_at: z.string().nullish(),
 });
+
+/** A repository as a person's own list of an installation has it: with what they may do in it. */
+export const accessibleRepositoryShape = z.object({
+  id: z.number().int(),
+  permissions: z
+    .object({
+      admin: z.boolean().optional(),
+      maintain: z.boolean().optional(),
+      push: z.boolean().optional(),
+      triage: z.boolean().optional(),
+    })
+    .nullish(),
+});
+
+/** The strongest of the permissions; what GitHub does not tell is not given. */
+export function toRole(
+  permissions: z.output<typeof accessibleRepositoryShape>['permissions'],
+): RepositoryRole {
+  if (permissions?.admin === true) return 'admin';
+  if (permissions?.maintain === true) return 'maintain';
+  if (permissions?.push === true) return 'write';
+  return permissions?.triage === true ? 'triage' : 'read';
+}
 
 export const installationShape = z.object({
   id: z.number().int(),

@@ -20,6 +20,8 @@ export interface OrganizationState {
   /** Of the next page of tasks, or null once all are here. */
   nextCursor: string | null;
   runtimeIssues: EntityMap<RuntimeIssue>;
+  /** What the person may do in each repository that they see, by its id. */
+  roles: OrganizationSnapshot['roles'];
   /** Tasks that the newest snapshot or its further pages listed; what is not among them is dropped with the last page. */
   listed: ReadonlySet<string>;
   /** Tasks changed or removed since the newest snapshot: a page read over HTTP may be older than those changes. */
@@ -48,6 +50,7 @@ export function organizationFromSnapshot(
     tasks: reconcile(previous?.tasks, tasks),
     nextCursor: snapshot.nextCursor,
     runtimeIssues: reconcile(previous?.runtimeIssues, toEntityMap(snapshot.runtimeIssues, byId)),
+    roles: snapshot.roles,
     listed: new Set(fresh.keys()),
     touched: new Set(),
   };

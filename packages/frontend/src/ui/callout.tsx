@@ -1,4 +1,4 @@
-import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { CircleAlert, Info, TriangleAlert, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.ts';
 
@@ -18,6 +18,8 @@ const looks = {
 
 interface CalloutProps {
   tone: keyof typeof looks;
+  /** Instead of the one of the tone. */
+  icon?: LucideIcon;
   title?: string;
   children?: ReactNode;
   action?: ReactNode;
@@ -25,8 +27,9 @@ interface CalloutProps {
 }
 
 /** A message that stays in its place: what happened, why, and what can be done. Errors are announced. */
-export function Callout({ tone, title, children, action, className }: CalloutProps) {
+export function Callout({ tone, icon, title, children, action, className }: CalloutProps) {
   const look = looks[tone];
+  const Icon = icon ?? look.icon;
   return (
     <div
       role={tone === 'error' ? 'alert' : undefined}
@@ -34,7 +37,7 @@ export function Callout({ tone, title, children, action, className }: CalloutPro
     >
       <div className="flex flex-col gap-2.5 @sm:flex-row @sm:items-start">
         <div className="flex min-w-0 flex-1 items-start gap-2.5">
-          <look.icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', look.iconClass)} />
+          <Icon aria-hidden className={classNames('mt-0.5 size-4 shrink-0', look.iconClass)} />
           <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
             {title !== undefined && <p className="font-medium text-ink">{title}</p>}
             {children}

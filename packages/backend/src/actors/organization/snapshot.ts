@@ -35,6 +35,7 @@ export async function snapshot(c: LoopActionContext, input: unknown): Promise<Or
       members: await listMembers(tx, organizationLimits.membersInSnapshot),
       tasks: page.tasks,
       nextCursor: page.nextCursor,
+      roles: {},
       runtimeIssues: await listRuntimeIssues(tx, organizationLimits.runtimeIssuesInSnapshot),
     };
   });

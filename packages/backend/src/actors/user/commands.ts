@@ -1,5 +1,6 @@
 import { taskStateSchema } from '@foundry/shared/entities';
 import { organizationIdSchema, taskIdSchema } from '@foundry/shared/ids';
+import { repositoryRoleSchema } from '@foundry/shared/roles';
 import { setTaskStateRequestSchema } from '@foundry/shared/requests';
 import { z } from 'zod';
 import { userAuthCommands } from '../../auth/actor-commands.ts';
@@ -35,6 +36,9 @@ export const userCatalog = {
 };
 export type UserCatalog = typeof userCatalog;
 
+/** Argument of the action `access`: where its page of repositories begins. */
+export const accessPageSchema = z.object({ fromRepositoryId: z.string().optional() }).default({});
+
 /** Answer of the action `access`: what GitHub lets this person see. Null `readAtMs`: not read yet. */
 export const userAccessSchema = z.object({
   userId: z.string(),
@@ -42,8 +46,12 @@ export const userAccessSchema = z.object({
   login: z.string(),
   avatarUrl: z.string().nullable(),
   organizationIds: z.array(z.string()),
-  /** Of all organizations. */
+  /** Of all organizations; of one page of them, in the order of their ids, while `nextRepositoryId` goes on. */
   repositoryIds: z.array(z.string()),
+  /** What the person may do in them, by id. */
+  roles: z.record(z.string(), repositoryRoleSchema),
+  /** Where the next page begins, null on the last. */
+  nextRepositoryId: z.string().nullable(),
   readAtMs: z.number().nullable(),
 });
 export type UserAccess = z.infer<typeof userAccessSchema>;

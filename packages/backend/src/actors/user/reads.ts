@@ -4,7 +4,7 @@ import { readUserAuth } from '../../auth/db/user-repository.ts';
 import type { AuthRecord } from '../../auth/where.ts';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { gitHubLimits } from '../../limits.ts';
-import type { UserAccess } from './commands.ts';
+import { accessPageSchema, type UserAccess } from './commands.ts';
 import * as repository from './db/repository.ts';
 import { stillAdmitted } from './workflow/admission.ts';
 
@@ -27,25 +27,32 @@ export const reads = {
   },
 
   /** What GitHub lets this person see, by the last finished refresh. @throws {UserError} user_not_found */
-  access: async (c: LoopActionContext): Promise<UserAccess> =>
+  access: async (c: LoopActionContext, page: unknown): Promise<UserAccess> =>
     await c.db.transaction(async (tx) => {
+      const { fromRepositoryId = '' } = accessPageSchema.parse(page);
       const profile = await repository.readProfile(tx);
       if (profile === null) {
         throw notSignedUp();
       }
       const { readAtMs } = await repository.readAccessState(tx);
       const organizationIds = stillAdmitted(await repository.listOrganizations(tx)).map(({ id }) => id);
+      const found = await repository.listAccessRepositories(
+        tx,
+        organizationIds,
+        fromRepositoryId,
+        gitHubLimits.accessRepositoriesPerPage + 1,
+      );
+      const repositories = found.slice(0, gitHubLimits.accessRepositoriesPerPage);
+      const next = found[repositories.length];
       return {
         userId: profile.id,
         githubId: profile.githubId,
         login: profile.login,
         avatarUrl: profile.avatarUrl,
         organizationIds,
-        repositoryIds: await repository.listAccessRepositoryIds(
-          tx,
-          organizationIds,
-          gitHubLimits.accessRepositories,
-        ),
+        repositoryIds: repositories.map(({ id }) => id),
+        roles: Object.fromEntries(repositories.map(({ id, role }) => [id, role])),
+        nextRepositoryId: next?.id ?? null,
         readAtMs,
       };
     }),

@@ -10,6 +10,16 @@ import type { RepositoryNames } from './repository-names.ts';
 import type { TaskDirectory } from './task-directory.ts';
 import { visibleAuditEntries, visibleSnapshot, visibleTasks, type Visibility } from './visibility.ts';
 
+/** Only of this organization's repositories: the others are none of this topic's business. */
+function rolesOf(access: UserAccess, { repositories }: OrganizationSnapshot): OrganizationSnapshot['roles'] {
+  return Object.fromEntries(
+    repositories.flatMap(({ id }) => {
+      const role = access.roles[id];
+      return role === undefined ? [] : [[id, role]];
+    }),
+  );
+}
+
 /** An organization as one person may see it. The caller has checked that the person belongs to it. */
 export class OrganizationView {
   readonly #reads: ActorReads;
@@ -57,7 +67,7 @@ export class OrganizationView {
       who,
       snapshot.runtimeIssues.map((issue) => issue.actor.split('/').at(-1) ?? ''),
     );
-    return visibleSnapshot(snapshot, who);
+    return { ...visibleSnapshot(snapshot, who), roles: rolesOf(access, snapshot) };
   }
 
   /** One page of tasks. */

@@ -179,5 +179,9 @@ function sameAccess(a: UserAccess, b: UserAccess): boolean {
     const set = new Set(one);
     return set.size === new Set(other).size && other.every((id) => set.has(id));
   };
-  return same(a.organizationIds, b.organizationIds) && same(a.repositoryIds, b.repositoryIds);
+  return (
+    same(a.organizationIds, b.organizationIds) &&
+    same(a.repositoryIds, b.repositoryIds) &&
+    a.repositoryIds.every((id) => a.roles[id] === b.roles[id])
+  );
 }

@@ -1,9 +1,10 @@
 import { organizationIdSchema, sessionIdSchema, taskIdSchema } from '@foundry/shared/ids';
+import { atLeast, type RepositoryRole } from '@foundry/shared/roles';
 import type { MiddlewareHandler } from 'hono';
 import type { UserAccess } from '../../actors/user/commands.ts';
 import type { VerifiedSession } from '../../auth/auth.ts';
 import { accessOf, sessionOf, type GatewayContext, type GatewayEnv } from '../env.ts';
-import { HttpError, notFound, notSignedIn } from '../errors.ts';
+import { HttpError, notFound, notPermitted, notSignedIn } from '../errors.ts';
 import { limitRequests } from '../middleware/rate-limit/rate-limit.ts';
 import type { GatewayServices } from '../services.ts';
 
@@ -15,6 +16,10 @@ import type { GatewayServices } from '../services.ts';
  * - `organizationMember`: … whom GitHub shows the organization of the path.
  * - `taskAccess`: … whom GitHub shows the repository of the task of the path.
  * - `sessionAccess`: … and the session of the path is one of that task.
+ *
+ * What changes something asks for a role at GitHub too:
+ * - `organizationWriter`, `organizationMaintainer`: Write, or Maintain, in at least one repository of the organization.
+ * - `taskWriter`, `sessionWriter`: Write in the task's repository.
  */
 export const permissions = [
   'public',
@@ -23,6 +28,10 @@ export const permissions = [
   'organizationMember',
   'taskAccess',
   'sessionAccess',
+  'organizationWriter',
+  'organizationMaintainer',
+  'taskWriter',
+  'sessionWriter',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -63,6 +72,16 @@ async function check(c: GatewayContext, permission: Permission): Promise<void> {
       await requireOrganization(c);
       await requireTask(c);
       return await requireSession(c);
+    case 'organizationWriter':
+    case 'organizationMaintainer':
+      await check(c, 'organizationMember');
+      return await requireRoleSomewhere(c, permission === 'organizationWriter' ? 'write' : 'maintain');
+    case 'taskWriter':
+      await check(c, 'taskAccess');
+      return requireRole(accessOf(c), c.get('repositoryId') ?? '', 'write');
+    case 'sessionWriter':
+      await check(c, 'sessionAccess');
+      return requireRole(accessOf(c), c.get('repositoryId') ?? '', 'write');
   }
 }
 
@@ -110,6 +129,21 @@ export function requireMember(access: UserAccess, organizationId: string | undef
 /** @throws HttpError 404 when the person may not see the repository, or there is none. */
 export function requireRepository(access: UserAccess, repositoryId: string): void {
   if (!access.repositoryIds.includes(repositoryId)) throw notFound('repository');
+}
+
+/** @throws HttpError 403 when GitHub gives the person less than this role. */
+export function requireRole(access: UserAccess, repositoryId: string, needed: RepositoryRole): void {
+  if (!atLeast(access.roles[repositoryId], needed)) throw notPermitted(needed);
+}
+
+/** For what concerns the whole organization. @throws HttpError 403 */
+async function requireRoleSomewhere(c: GatewayContext, needed: RepositoryRole): Promise<void> {
+  const { roles } = accessOf(c);
+  const organizationId = requireMember(accessOf(c), c.req.param('organizationId'));
+  const names = await c.get('gateway').names.of(organizationId);
+  // Before anything of it has been read there is nothing to protect, and somebody has to begin.
+  if (names.size === 0) return;
+  if (![...names.keys()].some((id) => atLeast(roles[id], needed))) throw notPermitted(needed);
 }
 
 async function requireTask(c: GatewayContext): Promise<void> {

@@ -9,7 +9,7 @@ import { newSessionId } from '../access/task-directory.ts';
 import { visibleOrganizations } from '../access/visibility.ts';
 import { idFromCommand, internalCommandId } from '../commands/command-ids.ts';
 import { accessOf, personOf, senderOf, sessionOf } from '../env.ts';
-import { knownAccess, requireRepository } from '../permissions/enforce.ts';
+import { knownAccess, requireRepository, requireRole } from '../permissions/enforce.ts';
 import { acceptedAnswer, gatewayRoute, json, jsonBody, optionalBody, routeGroup } from '../route.ts';
 import { commandQuery, organizationParams, organizationPath, pageQuery } from './paths.ts';
 
@@ -75,7 +75,7 @@ export const organizationRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('organizationMember', {
+    gatewayRoute('organizationWriter', {
       method: 'post',
       path: `${organizationPath}/sync`,
       request: { params: organizationParams, body: optionalBody(plainCommandRequestSchema) },
@@ -112,6 +112,7 @@ export const organizationRoutes = routeGroup()
       const { organizationId } = c.req.valid('param');
       const { commandId = randomUUID(), ...request } = c.req.valid('json');
       requireRepository(accessOf(c), request.repositoryId);
+      requireRole(accessOf(c), request.repositoryId, 'write');
       const seed = internalCommandId(sessionOf(c).userId, commandId);
       const taskId = idFromCommand('task_', seed, 'task');
       const sessionId = newSessionId(taskId, seed);
@@ -150,7 +151,7 @@ export const organizationRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('organizationMember', {
+    gatewayRoute('organizationMaintainer', {
       method: 'delete',
       path: `${organizationPath}/runtime-issues/{issueId}`,
       description: 'Marks an issue as seen to.',

@@ -73,7 +73,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'post',
       path: `${sessionPath}/messages`,
       description: 'A message for the agent. The browser chooses its id, so that a repeat is recognised.',
@@ -96,7 +96,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'patch',
       path: messagePath,
       description: 'Changes a message that the agent does not have yet.',
@@ -111,7 +111,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'delete',
       path: messagePath,
       description: 'Withdraws a message that the agent does not have yet.',
@@ -125,7 +125,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'post',
       path: `${messagePath}/retry`,
       description: 'Delivers a failed message again.',
@@ -139,7 +139,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'post',
       path: `${sessionPath}/stop`,
       description: 'Ends the turn that is named; another one that runs by then goes on.',
@@ -152,7 +152,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'post',
       path: `${sessionPath}/permissions/{sequence}`,
       description: 'Answers the question at that place of the transcript.',
@@ -167,7 +167,7 @@ export const sessionRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('sessionAccess', {
+    gatewayRoute('sessionWriter', {
       method: 'put',
       path: `${sessionPath}/model`,
       request: { params: sessionParams, body: jsonBody(setModelRequestSchema) },

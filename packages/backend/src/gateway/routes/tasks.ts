@@ -58,7 +58,7 @@ export const taskRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('taskAccess', {
+    gatewayRoute('taskWriter', {
       method: 'post',
       path: `${taskPath}/provision`,
       description: 'Starts the workspace, or tries again after a failure.',
@@ -80,7 +80,7 @@ export const taskRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('taskAccess', {
+    gatewayRoute('taskWriter', {
       method: 'post',
       path: `${taskPath}/refresh`,
       description: 'Reads the git state of the workspace again.',
@@ -118,7 +118,7 @@ export const taskRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('taskAccess', {
+    gatewayRoute('taskWriter', {
       method: 'post',
       path: `${taskPath}/publish`,
       description: 'Pushes the branch, then opens or updates the pull request.',
@@ -138,7 +138,7 @@ export const taskRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('taskAccess', {
+    gatewayRoute('taskWriter', {
       method: 'post',
       path: `${taskPath}/owner`,
       description: 'Takes the task over by hand.',
@@ -160,7 +160,7 @@ export const taskRoutes = routeGroup()
     },
   )
   .openapi(
-    gatewayRoute('taskAccess', {
+    gatewayRoute('taskWriter', {
       method: 'post',
       path: `${taskPath}/sessions`,
       request: { params: taskParams, body: jsonBody(createSessionRequestSchema) },

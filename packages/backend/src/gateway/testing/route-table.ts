@@ -9,12 +9,25 @@ const everybody = (status: number): Expected => ({
   anonymous: status,
   stranger: status,
   member: status,
+  reader: status,
+  triager: status,
   insider: status,
+  maintainer: status,
+  administrator: status,
 });
 const people = (status: number): Expected => ({ ...everybody(status), anonymous: 401 });
 const members = (status: number): Expected => ({ ...people(status), stranger: 404 });
-/** For routes about the hidden repository: only the insider may know that it exists. */
-const insiders = (status: number): Expected => ({ ...members(404), insider: status });
+/** For routes about the hidden repository: who does not see it may not know that it exists. */
+const insiders = (status: number): Expected => ({ ...people(status), stranger: 404, member: 404 });
+/** The same for what changes something: those who may only read or triage watch. */
+const writers = (status: number): Expected => ({ ...insiders(status), reader: 403, triager: 403 });
+/** Of the whole organization, by what one may do in any of its repositories; the member writes in the open one. */
+const organizationWriters = (status: number): Expected => ({ ...members(status), reader: 403, triager: 403 });
+const organizationMaintainers = (status: number): Expected => ({
+  ...organizationWriters(status),
+  member: 403,
+  insider: 403,
+});
 
 const message = () => ({ messageId: `m-${Math.random().toString(36).slice(2)}-x`, text: 'hello' });
 export const organizationRoute = '/api/v1/organizations/:organizationId';
@@ -56,37 +69,37 @@ export const routeRows: Readonly<Record<string, Row>> = {
   'GET /api/v1/organizations': { expected: people(200) },
   [`GET ${organizationRoute}`]: { expected: members(200) },
   [`GET ${organizationRoute}/tasks`]: { expected: members(200) },
-  [`POST ${organizationRoute}/sync`]: { expected: members(202) },
+  [`POST ${organizationRoute}/sync`]: { expected: organizationWriters(202) },
   [`POST ${organizationRoute}/tasks`]: {
-    expected: insiders(201),
+    expected: writers(201),
     body: () => ({ repositoryId: ids.hidden, title: `Task ${Math.random()}` }),
   },
   [`GET ${organizationRoute}/audit`]: { expected: members(200) },
-  [`DELETE ${organizationRoute}/runtime-issues/:issueId`]: { expected: members(404) },
+  [`DELETE ${organizationRoute}/runtime-issues/:issueId`]: { expected: organizationMaintainers(404) },
   [`GET ${organizationRoute}/commands/:commandId`]: { expected: members(404), query: '?actor=organization' },
   [`POST ${taskRoute}/open`]: { expected: insiders(200) },
   [`GET ${taskRoute}`]: { expected: insiders(200) },
-  [`POST ${taskRoute}/provision`]: { expected: insiders(202) },
-  [`POST ${taskRoute}/refresh`]: { expected: insiders(202) },
+  [`POST ${taskRoute}/provision`]: { expected: writers(202) },
+  [`POST ${taskRoute}/refresh`]: { expected: writers(202) },
   [`GET ${taskRoute}/diff`]: { expected: insiders(200) },
-  [`POST ${taskRoute}/publish`]: { expected: insiders(202) },
-  [`POST ${taskRoute}/owner`]: { expected: insiders(202) },
-  [`POST ${taskRoute}/sessions`]: { expected: insiders(201), body: () => ({ title: 'Second' }) },
+  [`POST ${taskRoute}/publish`]: { expected: writers(202) },
+  [`POST ${taskRoute}/owner`]: { expected: writers(202) },
+  [`POST ${taskRoute}/sessions`]: { expected: writers(201), body: () => ({ title: 'Second' }) },
   [`GET ${sessionRoute}`]: { expected: insiders(200) },
   [`GET ${sessionRoute}/transcript`]: { expected: insiders(200) },
-  [`POST ${sessionRoute}/messages`]: { expected: insiders(202), body: message },
-  [`PATCH ${sessionRoute}/messages/:messageId`]: { expected: insiders(202), body: () => ({ text: 'other' }) },
-  [`DELETE ${sessionRoute}/messages/:messageId`]: { expected: insiders(202) },
-  [`POST ${sessionRoute}/messages/:messageId/retry`]: { expected: insiders(202) },
+  [`POST ${sessionRoute}/messages`]: { expected: writers(202), body: message },
+  [`PATCH ${sessionRoute}/messages/:messageId`]: { expected: writers(202), body: () => ({ text: 'other' }) },
+  [`DELETE ${sessionRoute}/messages/:messageId`]: { expected: writers(202) },
+  [`POST ${sessionRoute}/messages/:messageId/retry`]: { expected: writers(202) },
   [`POST ${sessionRoute}/stop`]: {
-    expected: insiders(202),
+    expected: writers(202),
     body: () => ({ messageId: 'message-1', attempt: 1 }),
   },
   [`POST ${sessionRoute}/permissions/:sequence`]: {
-    expected: insiders(202),
+    expected: writers(202),
     body: () => ({ messageId: 'message-1', optionId: 'yes' }),
   },
-  [`PUT ${sessionRoute}/model`]: { expected: insiders(202), body: () => ({ modelId: 'm' }) },
+  [`PUT ${sessionRoute}/model`]: { expected: writers(202), body: () => ({ modelId: 'm' }) },
 };
 
 /** Values for the parameters of a route: the task of the hidden repository. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RepositoryRole } from '@foundry/shared/roles';
 import { makeSignature } from 'better-auth/crypto';
 import { expect } from 'vitest';
 import { appAddress, organizationAddress } from '../../actors/addresses.ts';
@@ -26,8 +27,20 @@ export const publicUrl = 'http://foundry.test';
 export const webhookSecret = 'webhook-secret';
 const secret = 'a-secret-of-at-least-thirty-two-chars';
 
-/** `insider` sees both repositories, `member` only the open one, `stranger` nothing. */
-export const roles = ['anonymous', 'stranger', 'member', 'insider'] as const;
+/**
+ * `member` sees only the open repository, `stranger` nothing. The others see both, with GitHub's role of that name in the
+ * hidden one (`insider`: Write).
+ */
+export const roles = [
+  'anonymous',
+  'stranger',
+  'member',
+  'reader',
+  'triager',
+  'insider',
+  'maintainer',
+  'administrator',
+] as const;
 export type Role = (typeof roles)[number];
 
 export interface World {
@@ -61,7 +74,13 @@ export function userIdOf(role: Role): string {
   return `${role}-${ids.organization}`;
 }
 
-export function grant(role: Role, organizationIds: string[], repositoryIds: string[], isRead = true): void {
+export function grant(
+  role: Role,
+  organizationIds: string[],
+  repositoryIds: string[],
+  isRead = true,
+  repositoryRole: RepositoryRole = 'write',
+): void {
   facts.access.set(userIdOf(role), {
     userId: userIdOf(role),
     githubId: String(roles.indexOf(role) + 1),
@@ -69,6 +88,8 @@ export function grant(role: Role, organizationIds: string[], repositoryIds: stri
     avatarUrl: null,
     organizationIds,
     repositoryIds,
+    roles: Object.fromEntries(repositoryIds.map((id) => [id, repositoryRole])),
+    nextRepositoryId: null,
     readAtMs: isRead ? Date.now() : null,
   });
 }
@@ -142,7 +163,15 @@ export async function startWorld(
   }
   grant('stranger', [ids.otherOrganization], []);
   grant('member', [ids.organization], [ids.open]);
-  grant('insider', [ids.organization], [ids.open, ids.hidden]);
+  for (const [role, repositoryRole] of [
+    ['reader', 'read'],
+    ['triager', 'triage'],
+    ['insider', 'write'],
+    ['maintainer', 'maintain'],
+    ['administrator', 'admin'],
+  ] as const) {
+    grant(role, [ids.organization], [ids.open, ids.hidden], true, repositoryRole);
+  }
 
   const start = async (): Promise<{ gateway: Gateway; url: string; auth: FoundryAuth }> => {
     let gateway: Gateway | undefined;

@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { Age } from '../../ui/time.tsx';
+import { useHasRole } from '../organization/use-role.ts';
 import { useTask } from '../task/task-context.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 
@@ -12,7 +13,16 @@ import { PublishDialog } from './publish-dialog.tsx';
 export function Publish() {
   const { task } = useTask();
   const [open, setOpen] = useState(false);
+  const mayWrite = useHasRole(task.repositoryId, 'write');
   if (task.status.state !== 'ready' || task.pullRequest?.fromFork === true) return null;
+  if (!mayWrite) {
+    return (
+      <footer className="shrink-0 space-y-2 border-t border-line p-3">
+        <PublishStatus publish={task.publish} />
+        <p className="text-ink-2">Publishing needs the role Write in the repository on GitHub.</p>
+      </footer>
+    );
+  }
   const hasPullRequest = task.pullRequest !== null && task.pullRequest.state === 'open';
   const running = task.publish.state === 'running';
   const nothing = task.changes.files.length === 0 && task.changes.unpushedCommits === 0;

@@ -5,15 +5,18 @@ import { useRef } from 'react';
 import { showError } from '../../ui/toasts.tsx';
 import { useTask } from '../task/task-context.ts';
 import { ComposerBox } from './composer-box.tsx';
-import { useCanWrite } from './use-can-write.ts';
+import { useMayWork } from './use-can-write.ts';
+import { WatchOnly } from './watch-only.tsx';
 
 /** For a task without a session yet: the first message makes one. */
 export function FirstComposer() {
-  const { at } = useTask();
+  const { at, task } = useTask();
   const { api, outgoing } = useFoundryClient();
   // A repeat after a lost answer is recognised and makes no second session.
   const commandId = useRef(randomId());
-  if (!useCanWrite()) return null;
+  const mayWork = useMayWork(task);
+  if (mayWork === 'watch') return <WatchOnly task={task} />;
+  if (mayWork === 'no') return null;
 
   const send = async (text: string): Promise<boolean> => {
     try {

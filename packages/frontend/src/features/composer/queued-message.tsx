@@ -5,13 +5,17 @@ import { useEffect, useRef, useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { useUser } from '../account/use-user.ts';
 import { useSession } from '../task/session-context.ts';
 import { FailedMessage, Receipt } from './receipt.tsx';
+import { useCanWrite } from './use-can-write.ts';
 
 /** A waiting message; until it is delivered it can be rewritten or taken back. */
 export function QueuedMessage({ message }: { message: Message }) {
   const { api } = useFoundryClient();
   const { at } = useSession();
+  const isMine = useUser().profile.id === message.author.userId;
+  const canWrite = useCanWrite();
   const [editing, setEditing] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
@@ -52,7 +56,8 @@ export function QueuedMessage({ message }: { message: Message }) {
           {message.text}
         </span>
         <Receipt message={message} />
-        {message.state === 'accepted' && (
+        {/* Others' messages are carried out in their name: nobody else changes them. */}
+        {message.state === 'accepted' && isMine && canWrite && (
           <span className="flex">
             <IconButton ref={editButton} small label="Edit message" onClick={() => setEditing(true)}>
               <Pencil aria-hidden className="size-3.5" />

@@ -6,7 +6,9 @@ import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Popover } from '../../ui/popover.tsx';
 import { clockTime, duration } from '../../ui/time.tsx';
+import { useUser } from '../account/use-user.ts';
 import { useSession } from '../task/session-context.ts';
+import { useCanWrite } from './use-can-write.ts';
 
 const looks = {
   accepted: { icon: Check, className: 'text-ink-3', label: 'Accepted' },
@@ -74,6 +76,8 @@ function ReceiptTimes({ message }: { message: Message }) {
 export function FailedMessage({ message }: { message: Message }) {
   const { api } = useFoundryClient();
   const { at } = useSession();
+  const isMine = useUser().profile.id === message.author.userId;
+  const canWrite = useCanWrite();
   const retry = useCommand(() => api.retryMessage(at, message.id), {
     at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
     failureTitle: 'The message was not sent again',
@@ -83,9 +87,11 @@ export function FailedMessage({ message }: { message: Message }) {
       <p className="min-w-0 flex-1 [overflow-wrap:anywhere] text-danger">
         {message.failure?.message ?? 'The agent could not work on this message.'}
       </p>
-      <Button size="sm" pending={retry.pending} onClick={() => void retry.run()}>
-        Try again
-      </Button>
+      {isMine && canWrite && (
+        <Button size="sm" pending={retry.pending} onClick={() => void retry.run()}>
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { randomId } from '@foundry/client/random-id';
 import { useFoundryClient } from '@foundry/client/react/hooks';
+import { atLeast } from '@foundry/shared/roles';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { useRef, useState } from 'react';
@@ -28,7 +29,10 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
   const { organization } = useOrganization();
   const organizationId = organization.organization.id;
   const [fields, setFields] = useState<NewTaskFields>(() => ({
-    repositoryId: firstRepository(repositoryId, [...organization.repositories.keys()]),
+    repositoryId: firstRepository(
+      repositoryId,
+      [...organization.repositories.keys()].filter((id) => atLeast(organization.roles[id], 'write')),
+    ),
     prompt: '',
     title: '',
     branch: '',

@@ -1,5 +1,6 @@
 import { Combobox } from '@base-ui/react/combobox';
 import { Check, ChevronsUpDown, Lock } from 'lucide-react';
+import { atLeast } from '@foundry/shared/roles';
 import { useMemo } from 'react';
 import { useOrganization } from '../organization/organization-context.ts';
 
@@ -19,18 +20,18 @@ interface RepositorySelectProps {
 
 /** A repository by typing a part of its name: an organization may have hundreds. */
 export function RepositorySelect({ value, onChange, ...control }: RepositorySelectProps) {
-  const { repositories } = useOrganization().organization;
+  const { repositories, roles } = useOrganization().organization;
   const choices = useMemo(
     () =>
       [...repositories.values()]
-        .filter((repository) => !repository.archived)
+        .filter((repository) => !repository.archived && atLeast(roles[repository.id], 'write'))
         .map((repository): Choice => ({
           value: repository.id,
           label: repository.name,
           private: repository.private,
         }))
         .sort((left, right) => left.label.localeCompare(right.label)),
-    [repositories],
+    [repositories, roles],
   );
   const chosen = choices.find((choice) => choice.value === value) ?? null;
   return (
@@ -54,7 +55,7 @@ export function RepositorySelect({ value, onChange, ...control }: RepositorySele
         <Combobox.Positioner className="z-[60] outline-none" sideOffset={4}>
           <Combobox.Popup className="popup w-(--anchor-width) p-1">
             <Combobox.Empty className="empty:hidden px-2 py-1.5 text-ink-3">
-              No repository of that name.
+              No repository of that name that you may write to.
             </Combobox.Empty>
             <Combobox.List className="max-h-64 overflow-y-auto">
               {(choice: Choice) => (

@@ -1,4 +1,5 @@
 import { useTopic } from '@foundry/client/react/hooks';
+import { atLeast } from '@foundry/shared/roles';
 import { Outlet, useParams, useRouterState } from '@tanstack/react-router';
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { FailureNotice } from '../../app/error-pages.tsx';
@@ -23,7 +24,8 @@ export function OrganizationLayout() {
   const [newTask, setNewTask] = useState<{ repositoryId?: string } | null>(null);
   const hasSidebar = useHasSidebar();
   const pages = useAllTaskPages(organizationId, view.data);
-  useShortcut({ key: 'c' }, () => setNewTask({}), view.data !== null);
+  const mayWrite = Object.values(view.data?.roles ?? {}).some((role) => atLeast(role, 'write'));
+  useShortcut({ key: 'c' }, () => setNewTask({}), mayWrite);
   // Here rather than at the composer, which may still be on its way when the key is pressed.
   useShortcut({ key: 'm' }, focusComposer, view.data !== null);
 

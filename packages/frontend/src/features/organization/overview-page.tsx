@@ -16,12 +16,14 @@ import { ActivityDot, ConflictIcon, TaskIcon, UnreadDot } from '../task/task-ico
 import { Activity } from './activity.tsx';
 import { useOrganization } from './organization-context.ts';
 import { SyncProgressCard } from './sync-progress.tsx';
+import { useHasRoleSomewhere } from './use-role.ts';
 import { TopBar } from './top-bar.tsx';
 
 const recentCount = 15;
 
 export function OverviewPage() {
   const { organization, openNewTask } = useOrganization();
+  const mayWrite = useHasRoleSomewhere('write');
   const [tab, setTab] = useState<'recent' | 'activity'>('recent');
   const name = organization.organization.name ?? organization.organization.login;
   useTitle(name);
@@ -40,7 +42,7 @@ export function OverviewPage() {
               {organization.members.size > 0 &&
                 ` · ${counted(organization.members.size, 'member', 'members')}`}
             </p>
-            {organization.repositories.size > 0 && (
+            {mayWrite && (
               <Button variant="primary" onClick={() => openNewTask()}>
                 <Plus aria-hidden className="size-4" /> New task
               </Button>

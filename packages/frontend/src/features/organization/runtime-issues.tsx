@@ -7,6 +7,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { Age } from '../../ui/time.tsx';
 import { useOrganization } from './organization-context.ts';
+import { useHasRoleSomewhere } from './use-role.ts';
 
 /** Failures that outlived their retries; nothing is shown while there are none. */
 export function RuntimeIssues() {
@@ -14,6 +15,7 @@ export function RuntimeIssues() {
   const issues = [...organization.runtimeIssues.values()].toSorted(
     (left, right) => right.lastAtMs - left.lastAtMs,
   );
+  const mayClear = useHasRoleSomewhere('maintain');
   if (issues.length === 0) return null;
   const label = issues.length === 1 ? '1 problem' : `${issues.length} problems`;
   return (
@@ -34,7 +36,10 @@ export function RuntimeIssues() {
       }
     >
       <p className="mb-2 text-ink-2">
-        Work that failed again after its retries. Clear an entry once it is dealt with.
+        Work that failed again after its retries.{' '}
+        {mayClear
+          ? 'Clear an entry once it is dealt with.'
+          : 'Who has the role Maintain in a repository can clear an entry.'}
       </p>
       <ul className="-mx-1 max-h-[50vh] divide-y divide-line overflow-y-auto px-1">
         {issues.map((issue) => (
@@ -51,6 +56,7 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
     at: { organizationId, actor: 'organization', id: organizationId },
     failureTitle: 'The problem was not cleared',
   });
+  const mayClear = useHasRoleSomewhere('maintain');
   const { tasks } = useOrganization().organization;
   const task = tasks.get(/\/task\/([\w-]+)/.exec(issue.actor)?.[1] ?? '');
   const where = [issue.command, issue.step].filter((part) => part !== null).join(' → ');
@@ -76,9 +82,11 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
           {issue.actor}
         </p>
       </div>
-      <IconButton label="Clear this problem" pending={clear.pending} onClick={() => void clear.run()}>
-        <X aria-hidden className="size-4" />
-      </IconButton>
+      {mayClear && (
+        <IconButton label="Clear this problem" pending={clear.pending} onClick={() => void clear.run()}>
+          <X aria-hidden className="size-4" />
+        </IconButton>
+      )}
     </li>
   );
 }

@@ -6,6 +6,7 @@ import { Callout } from '../../ui/callout.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { clockTime } from '../../ui/time.tsx';
 import { useOrganization } from './organization-context.ts';
+import { useHasRoleSomewhere } from './use-role.ts';
 
 const phases: Record<SyncPhase, string> = {
   repositories: 'Reading repositories',
@@ -29,11 +30,13 @@ export function SyncProgressCard() {
     at: { organizationId, actor: 'organization', id: organizationId },
     failureTitle: 'Reading GitHub did not start',
   });
-  const read = (label: string) => (
-    <Button size="sm" pending={start.pending} onClick={() => void start.run()}>
-      {label}
-    </Button>
-  );
+  const mayRead = useHasRoleSomewhere('write') || organization.repositories.size === 0;
+  const read = (label: string) =>
+    mayRead ? (
+      <Button size="sm" pending={start.pending} onClick={() => void start.run()}>
+        {label}
+      </Button>
+    ) : undefined;
   const phase = sync.phase === null ? 'Reading GitHub' : phases[sync.phase];
   switch (sync.state) {
     case 'done':

@@ -11,6 +11,7 @@ import { useUser } from '../account/use-user.ts';
 import { useOrganization } from '../organization/organization-context.ts';
 import { OrganizationSwitcher } from '../organization/organization-switcher.tsx';
 import { SyncProgressCard } from '../organization/sync-progress.tsx';
+import { useHasRoleSomewhere } from '../organization/use-role.ts';
 import type { TaskPages } from '../organization/use-all-task-pages.ts';
 import { SidebarList } from './sidebar-list.tsx';
 import { sidebarRows } from './sidebar-rows.ts';
@@ -21,6 +22,7 @@ const collapsedSchema = z.array(z.string());
 
 export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: () => void }) {
   const { organization, openNewTask } = useOrganization();
+  const mayWrite = useHasRoleSomewhere('write');
   const { profile, taskStates } = useUser();
   const { taskId = null } = useParams({ strict: false });
   const [search, setSearch] = useState('');
@@ -47,9 +49,11 @@ export function Sidebar({ pages, onNavigate }: { pages: TaskPages; onNavigate?: 
     <aside aria-label="Sidebar" className="flex h-full flex-col bg-panel">
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         <OrganizationSwitcher />
-        <IconButton label="New task" onClick={() => openNewTask()}>
-          <Plus aria-hidden className="size-[18px]" />
-        </IconButton>
+        {mayWrite && (
+          <IconButton label="New task" onClick={() => openNewTask()}>
+            <Plus aria-hidden className="size-[18px]" />
+          </IconButton>
+        )}
       </div>
       <div className="space-y-2 px-3 pb-2">
         <SidebarSearch

@@ -5,6 +5,7 @@ import { Check, Circle, LoaderCircle, X } from 'lucide-react';
 import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
+import { useHasRole } from '../organization/use-role.ts';
 import { useTask } from './task-context.ts';
 
 const names: Record<ProvisioningPhase, string> = {
@@ -32,6 +33,7 @@ type Preparing = Extract<TaskStatus, { state: 'pending' | 'provisioning' | 'fail
 /** How far the workspace has come; on failure what the provider said, and a way to try again. */
 export function ProvisioningSteps({ status }: { status: Preparing }) {
   const provision = useProvision();
+  const mayWrite = useHasRole(useTask().task.repositoryId, 'write');
   const phase = status.state === 'pending' ? 'queued' : status.phase;
   const failed = status.state === 'failed';
   const current = phases.indexOf(phase);
@@ -60,9 +62,11 @@ export function ProvisioningSteps({ status }: { status: Preparing }) {
           >
             {status.failure.message}
           </p>
-          <Button className="mt-3" pending={provision.pending} onClick={() => void provision.run()}>
-            Try again
-          </Button>
+          {mayWrite && (
+            <Button className="mt-3" pending={provision.pending} onClick={() => void provision.run()}>
+              Try again
+            </Button>
+          )}
         </>
       )}
     </section>

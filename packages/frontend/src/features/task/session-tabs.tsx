@@ -9,11 +9,13 @@ import { IconButton } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { showError } from '../../ui/toasts.tsx';
 import { visibleName } from '../../ui/visible-text.ts';
+import { useHasRole } from '../organization/use-role.ts';
 import { useTask } from './task-context.ts';
 import { useSaveTaskState } from './use-save-task-state.ts';
 
 export function SessionTabs({ activeId }: { activeId: string }) {
-  const { at, sessions } = useTask();
+  const { at, sessions, task } = useTask();
+  const mayWrite = useHasRole(task.repositoryId, 'write');
   const { api } = useFoundryClient();
   const navigate = useNavigate({ from: '/organizations/$organizationId/tasks/$taskId' });
   const save = useSaveTaskState(api, at);
@@ -42,9 +44,11 @@ export function SessionTabs({ activeId }: { activeId: string }) {
           <SessionTab key={session.id} session={session} active={session.id === activeId} onChoose={choose} />
         ))}
       </nav>
-      <IconButton small label="New session" pending={pending} onClick={() => void create()}>
-        <Plus aria-hidden className="size-4" />
-      </IconButton>
+      {mayWrite && (
+        <IconButton small label="New session" pending={pending} onClick={() => void create()}>
+          <Plus aria-hidden className="size-4" />
+        </IconButton>
+      )}
     </div>
   );
 }

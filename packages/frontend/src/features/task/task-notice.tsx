@@ -1,6 +1,8 @@
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
+import { useCanWrite } from '../composer/use-can-write.ts';
 import { useOrganization } from '../organization/organization-context.ts';
+import { useHasRole } from '../organization/use-role.ts';
 import { ProvisioningSteps, useProvision } from './provisioning-steps.tsx';
 import { useTask } from './task-context.ts';
 
@@ -41,17 +43,26 @@ export function TaskNotice() {
 function FollowUp() {
   const { task } = useTask();
   const { openNewTask } = useOrganization();
+  if (!useHasRole(task.repositoryId, 'write')) return null;
   return <Button onClick={() => openNewTask(task.repositoryId)}>New task</Button>;
 }
 
 function DormantNotice() {
   const { task } = useTask();
   const provision = useProvision();
+  const canWrite = useCanWrite();
   if (task.pullRequest?.fromFork === true) {
     return (
       <Callout tone="info" title="This pull request comes from a fork">
         Its branch is in another repository, to which Foundry cannot push. It can be followed here, not worked
         on.
+      </Callout>
+    );
+  }
+  if (!canWrite) {
+    return (
+      <Callout tone="info" title="No workspace yet">
+        Nobody has started one for this task.
       </Callout>
     );
   }

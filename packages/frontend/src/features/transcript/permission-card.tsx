@@ -7,7 +7,9 @@ import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { Age } from '../../ui/time.tsx';
 import { visibleText } from '../../ui/visible-text.ts';
+import { useHasRole } from '../organization/use-role.ts';
 import { useSession } from '../task/session-context.ts';
+import { useTask } from '../task/task-context.ts';
 import { InlineCode } from './inline-code.tsx';
 
 type Body = Extract<TranscriptItemBody, { kind: 'permission_request' }>;
@@ -30,6 +32,7 @@ export function PermissionCard({ body, sequence, messageId }: PermissionCardProp
       failureTitle: 'The answer did not reach the agent',
     },
   );
+  const mayAnswer = useHasRole(useTask().task.repositoryId, 'write');
   const open = body.answer === null;
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -58,7 +61,12 @@ export function PermissionCard({ body, sequence, messageId }: PermissionCardProp
           </span>
         </span>
       </p>
-      {body.answer === null ? (
+      {body.answer === null && !mayAnswer && (
+        <p className="mt-1 ml-6 text-ink-2">
+          Only people who may write to the repository on GitHub can answer.
+        </p>
+      )}
+      {body.answer === null && mayAnswer && (
         <div className="mt-2.5 ml-6 flex flex-wrap gap-2">
           {body.options.map((option) => (
             <Button
@@ -75,9 +83,8 @@ export function PermissionCard({ body, sequence, messageId }: PermissionCardProp
             </Button>
           ))}
         </div>
-      ) : (
-        <Answer options={body.options} answer={body.answer} />
       )}
+      {body.answer !== null && <Answer options={body.options} answer={body.answer} />}
     </section>
   );
 }

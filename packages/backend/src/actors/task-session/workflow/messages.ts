@@ -14,6 +14,7 @@ import {
 } from '../db/repository.ts';
 import {
   askForTurn,
+  requireAuthor,
   requireMessage,
   requireSession,
   saveMessage,
@@ -101,21 +102,36 @@ function requireWaiting(message: MessageRecord): void {
   }
 }
 
-export const editMessage = single<Edit>(async (t, { input }) => {
+export const editMessage = single<Edit>(async (t, { input, envelope }) => {
+  const record = await requireSession(t.tx);
   const message = await requireMessage(t.tx, input.messageId);
+  requireAuthor(message, envelope);
   requireWaiting(message);
   const after = await saveMessage(t, message, { text: input.text });
+  t.audit({
+    action: 'message.edited',
+    subject: record.taskId,
+    summary: `${message.author.login} changed a waiting message in ${record.title}`,
+    repositoryId: record.repositoryId,
+  });
   return toMessage(sessionIdOf(t.key), after);
 });
 
-export const withdrawMessage = single<Reference>(async (t, { input }) => {
+export const withdrawMessage = single<Reference>(async (t, { input, envelope }) => {
   const record = await requireSession(t.tx);
   const message = await requireMessage(t.tx, input.messageId);
+  requireAuthor(message, envelope);
   if (message.state === 'cancelled') {
     return null;
   }
   requireWaiting(message);
   await takeBack(t, record, message);
+  t.audit({
+    action: 'message.withdrawn',
+    subject: record.taskId,
+    summary: `${message.author.login} withdrew a message in ${record.title}`,
+    repositoryId: record.repositoryId,
+  });
   return null;
 });
 
@@ -123,6 +139,7 @@ export const withdrawMessage = single<Reference>(async (t, { input }) => {
 export const retryMessage = single<Reference>(async (t, { input, envelope }) => {
   const record = await requireSession(t.tx);
   const message = await requireMessage(t.tx, input.messageId);
+  requireAuthor(message, envelope);
   if (message.state !== 'failed') {
     throw new CommandError('message_not_failed', 'Only a message that failed can be tried again.');
   }
@@ -138,7 +155,7 @@ export const retryMessage = single<Reference>(async (t, { input, envelope }) => 
   t.audit({
     action: 'message.retried',
     subject: record.taskId,
-    summary: `${envelope.by.kind === 'person' ? envelope.by.login : 'Foundry'} tried a failed message of ${message.author.login} again`,
+    summary: `${message.author.login} tried a failed message in ${record.title} again`,
     repositoryId: record.repositoryId,
   });
   await askForTurn(t, record);

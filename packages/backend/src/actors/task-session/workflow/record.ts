@@ -1,3 +1,4 @@
+import type { Envelope } from '@foundry/shared/envelope';
 import type { TranscriptItem, TranscriptItemBody } from '@foundry/shared/transcript';
 import { CommandError } from '../../../command-loop/errors.ts';
 import type { TransactionContext } from '../../../command-loop/handlers.ts';
@@ -113,6 +114,19 @@ export async function askForTurn(t: TransactionContext, record: SessionRecord): 
     author: next.author,
   });
   return await saveWithStatus(t, record, { requestedMessageId: next.messageId });
+}
+
+/**
+ * A message is carried out in its author's name and with their token: nobody else decides what it says, or when.
+ * @throws {CommandError} not_author
+ */
+export function requireAuthor(message: MessageRecord, { by }: Envelope): void {
+  if (by.kind === 'person' && by.userId !== message.author.userId) {
+    throw new CommandError(
+      'not_author',
+      `This message is ${message.author.login}'s, who alone can change it, take it back or send it again. Send one of your own.`,
+    );
+  }
 }
 
 /** A message that waits never reaches the agent; the one after it is next. */

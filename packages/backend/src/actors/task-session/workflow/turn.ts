@@ -10,6 +10,7 @@ import { closeOpenItems } from './transcript.ts';
 import {
   appendItem,
   askForTurn,
+  requireAuthor,
   requireSession,
   saveItems,
   saveMessage,
@@ -142,6 +143,9 @@ export const stop = single<Stop>(async (t, { input, envelope }) => {
       throw new CommandError('turn_over', 'That turn had ended already. Nothing else was stopped.');
     case 'withdraw':
       if (message !== null) {
+        if (record.requestedMessageId !== message.messageId) {
+          requireAuthor(message, envelope);
+        }
         await takeBack(t, record, message);
       }
       break;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Person } from '@foundry/shared/entities';
+import { auditEntrySchema, type Person } from '@foundry/shared/entities';
 import type { CommandOutcome, Envelope } from '@foundry/shared/envelope';
 import {
   organizationSnapshotSchema,
@@ -22,13 +22,20 @@ import {
   webhookSecret,
   type TestDouble,
 } from '@foundry/github-double/testing/harness';
+import { z } from 'zod';
 import { ActorConnections, UnknownOutcomeError } from '../../../command-loop/connections.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from '../../../command-loop/catalog.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
 import { startIsolatedEngine, startTestRegistry } from '../../../engine/testing.ts';
 import { createLogger } from '../../../log.ts';
 import type { LocalSandboxProvider } from '../../../sandbox/providers/local.ts';
-import { gitHubDataAddress, organizationAddress, taskAddress, taskSessionAddress } from '../../addresses.ts';
+import {
+  auditLogAddress,
+  gitHubDataAddress,
+  organizationAddress,
+  taskAddress,
+  taskSessionAddress,
+} from '../../addresses.ts';
 import { actors } from '../../registry.ts';
 import { provideWorkspaceServices, type WorkspaceOptions } from './services.ts';
 
@@ -239,6 +246,15 @@ export class Workspace {
     const { task } = await this.taskSnapshot(taskId);
     const { identity } = await this.provider.inspect(task.sandbox?.id ?? '');
     return await this.double.git(identity?.checkoutPath ?? '/nowhere', ...args);
+  }
+
+  /** What the audit log says of a task, newest first. */
+  async auditSummaries(taskId: string): Promise<string[]> {
+    const page = await this.call(auditLogAddress(this.organizationId), 'page', { before: null, limit: 200 });
+    return z
+      .array(auditEntrySchema)
+      .parse(page)
+      .flatMap(({ subject, summary }) => (subject === taskId ? [summary] : []));
   }
 
   async stop(): Promise<void> {

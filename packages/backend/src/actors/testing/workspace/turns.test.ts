@@ -95,6 +95,15 @@ describe('a task with its workspace', () => {
       text: 'list files',
     });
     expect(edited).toMatchObject({ status: 'done', result: { text: 'list files' } });
+    // A message is carried out in its author's name: nobody else changes it, takes it back or sends it again.
+    for (const [name, body] of [
+      ['session.command.editMessage', { messageId: second, text: 'rm -rf .' }],
+      ['session.command.withdrawMessage', { messageId: second }],
+      ['session.command.retryMessage', { messageId: second }],
+    ] as const) {
+      const refused = await workspace.send(workspace.session(sessionId), name, body, people.grace);
+      expect(refused).toMatchObject({ status: 'failed', failure: { code: 'not_author' } });
+    }
     await workspace.send(workspace.session(sessionId), 'session.command.withdrawMessage', {
       messageId: withdrawn,
     });
@@ -103,6 +112,13 @@ describe('a task with its workspace', () => {
       text: 'too late',
     });
     expect(late).toMatchObject({ status: 'failed', failure: { code: 'message_not_waiting' } });
+    await until('both to be in the audit log', async () => {
+      const told = (await workspace.auditSummaries(taskId)).filter((summary) => summary.startsWith('ada '));
+      return told.some((summary) => summary.includes('changed a waiting message')) &&
+        told.some((summary) => summary.includes('withdrew a message'))
+        ? told
+        : null;
+    });
 
     const receipts = [
       await workspace.receipt(sessionId, first, 'done'),

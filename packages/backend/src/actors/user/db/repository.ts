@@ -4,7 +4,8 @@ import {
   type TaskState,
   type UserProfile,
 } from '@foundry/shared/entities';
-import { asc, desc, eq, lt, sql } from 'drizzle-orm';
+import type { RepositoryRole } from '@foundry/shared/roles';
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { excluded, inJsonList, rowsFromJson } from '../../json-rows.ts';
 import {
@@ -80,7 +81,7 @@ export async function upsertAccessOrganizations(
 
 export async function upsertAccessRepositories(
   db: ActorDatabase,
-  rows: readonly { id: string; organizationId: string }[],
+  rows: readonly { id: string; organizationId: string; role: RepositoryRole }[],
   generation: number,
 ): Promise<void> {
   await db
@@ -96,6 +97,7 @@ export async function upsertAccessRepositories(
       set: {
         organizationId: excluded(accessRepositories.organizationId),
         generation: excluded(accessRepositories.generation),
+        role: excluded(accessRepositories.role),
       },
     });
 }
@@ -119,19 +121,21 @@ export async function publishOrganizations(db: ActorDatabase): Promise<void> {
   await db.update(accessOrganizations).set({ publishedJson: sql`${accessOrganizations.organizationJson}` });
 }
 
-/** Repositories of these organizations. */
-export async function listAccessRepositoryIds(
+/** Repositories of these organizations in the order of their ids, from `fromId` on. */
+export async function listAccessRepositories(
   db: ActorDatabase,
   organizationIds: readonly string[],
+  fromId: string,
   limit: number,
-): Promise<string[]> {
-  const rows = await db
-    .select({ id: accessRepositories.id })
+): Promise<{ id: string; role: RepositoryRole }[]> {
+  return await db
+    .select({ id: accessRepositories.id, role: accessRepositories.role })
     .from(accessRepositories)
-    .where(inJsonList(accessRepositories.organizationId, organizationIds))
+    .where(
+      and(inJsonList(accessRepositories.organizationId, organizationIds), gte(accessRepositories.id, fromId)),
+    )
     .orderBy(asc(accessRepositories.id))
     .limit(limit);
-  return rows.map((row) => row.id);
 }
 
 export async function readDefaultModel(db: ActorDatabase): Promise<string | null> {

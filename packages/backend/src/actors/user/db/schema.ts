@@ -1,3 +1,4 @@
+import { repositoryRoles } from '@foundry/shared/roles';
 import { sql } from 'drizzle-orm';
 import { check, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
@@ -34,6 +35,8 @@ export const accessRepositories = sqliteTable('access_repositories', {
   id: text('id').primaryKey(),
   organizationId: text('organization_id').notNull(),
   generation: integer('generation').notNull(),
+  /** What the person may do in it. Least until GitHub was asked. */
+  role: text('role', { enum: repositoryRoles }).notNull().default('read'),
 });
 
 export const preferences = sqliteTable(

@@ -1,4 +1,5 @@
 import { organizationSchema, type Organization } from '@foundry/shared/entities';
+import { repositoryRoleSchema } from '@foundry/shared/roles';
 import { z } from 'zod';
 import { GitHubTokenError } from '../../../auth/github-tokens.ts';
 import { mapBounded } from '../../../parallel.ts';
@@ -13,7 +14,12 @@ import {
 } from '../../../command-loop/handlers.ts';
 import { gitHubOf, type GitHubApi, type GitHubReply } from '../../../github/github-client.ts';
 import { GitHubError, withCommandFaults } from '../../../github/github-errors.ts';
-import { installationShape, toOrganization } from '../../../github/shapes.ts';
+import {
+  accessibleRepositoryShape,
+  installationShape,
+  toOrganization,
+  toRole,
+} from '../../../github/shapes.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import { appAddress, organizationAddress, userAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
@@ -50,7 +56,7 @@ export const refreshAccess = single<UserInput<'refreshAccess'>>(async (t) => {
 });
 
 const installationsShape = z.object({ installations: z.array(installationShape) });
-const repositoriesShape = z.object({ repositories: z.array(z.object({ id: z.number().int() })) });
+const repositoriesShape = z.object({ repositories: z.array(accessibleRepositoryShape) });
 
 /** What one batch found; ids only, so that it stays small. */
 const foundSchema = z.object({
@@ -60,7 +66,7 @@ const foundSchema = z.object({
   refused: z.array(z.object({ id: z.string(), login: z.string(), installationId: z.string() })),
   /** … one of which may become its first. */
   isOpen: z.boolean(),
-  repositories: z.array(z.object({ id: z.string(), organizationId: z.string() })),
+  repositories: z.array(z.object({ id: z.string(), organizationId: z.string(), role: repositoryRoleSchema })),
   installationsPage: z.string().nullable(),
   repositoryPages: z.array(
     z.object({ installationId: z.string(), organizationId: z.string(), page: z.string() }),
@@ -115,7 +121,11 @@ async function readPage(
       return { repositories: [], next: [] };
     }
     return {
-      repositories: reply.data.repositories.map(({ id }) => ({ id: String(id), organizationId })),
+      repositories: reply.data.repositories.map(({ id, permissions }) => ({
+        id: String(id),
+        organizationId,
+        role: toRole(permissions),
+      })),
       next: reply.next === null ? [] : [{ installationId, organizationId, page: reply.next }],
     };
   } catch (error) {

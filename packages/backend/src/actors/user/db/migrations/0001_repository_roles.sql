@@ -1,0 +1,1 @@
+ALTER TABLE `access_repositories` ADD `role` text DEFAULT 'read' NOT NULL;
