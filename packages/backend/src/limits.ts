@@ -47,6 +47,8 @@ export const engineLimits = {
      */
     actorStopMs: 30_000,
   },
+  /** What an actor takes as one call; an organization's first page and a long message have to fit. RivetKit's own is 64 KiB. */
+  messageSizeBytes: 1024 * 1024,
   /** How often new sockets to the engine are looked for (they appear after every reconnect). */
   tcpNoDelayIntervalMs: 1_000,
 } as const;
@@ -309,6 +311,11 @@ export const organizationLimits = {
   membersInSnapshot: 500,
   runtimeIssuesInSnapshot: 50,
   runtimeIssuesKept: 500,
+  /** Bytes that each list of a snapshot may take: together they stay below the transport's 1 MiB. */
+  tasksSizeBytes: 300 * 1024,
+  repositoriesSizeBytes: 300 * 1024,
+  membersSizeBytes: 100 * 1024,
+  runtimeIssuesSizeBytes: 100 * 1024,
   /** More changed entities than this in one command: everybody reads a new snapshot. */
   changesPerCommand: 200,
   titleFromPromptLength: 80,
@@ -320,10 +327,13 @@ export const repositoryLimits = { tasksInOverview: 200 } as const;
 export const userLimits = {
   taskStatesInSnapshot: 1_000,
   taskStatesSizeBytes: 512 * 1024,
+  organizationsSizeBytes: 200 * 1024,
 } as const;
 
 export const taskLimits = {
   sessionsPerTask: 50,
+  /** Models that a task's page knows of its sessions; a session's own page has all of them. */
+  modelsSizeBytes: 300 * 1024,
   /** Calls of one actor's reads by another, from an effect or an action. */
   actorCallTimeoutMs: 4_300,
   /** A publish asked for while a turn runs waits this long for its end, then it is refused. */
@@ -342,6 +352,9 @@ export const sandboxLimits = {
   repeatedCloneAttempts: 3,
   repeatedCloneDelayMs: 2_000,
   diffSizeBytes: 400 * 1024,
+  /** Changed files that are listed, and what their list may take. */
+  changedFiles: 1_000,
+  changedFilesSizeBytes: 300 * 1024,
 } as const;
 
 export const agentProcessLimits = {
@@ -364,6 +377,9 @@ export const sessionLimits = {
   pageSizeBytes: 400 * 1024,
   /** Finished messages in a snapshot. */
   finishedMessagesInSnapshot: 20,
+  /** Texts of all messages of a snapshot together; what does not fit is cut to `messagePreviewLength`. */
+  messagesSizeBytes: 300 * 1024,
+  messagePreviewLength: 300,
   /** A text that grows past this goes on in another item. */
   textItemLength: 16_000,
 } as const;

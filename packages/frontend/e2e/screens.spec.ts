@@ -104,6 +104,17 @@ test('a message survives lost answers, and what cannot be sent can be sent again
   expect(new Set(ids).size).toBe(1);
 });
 
+test('a kind of tool that nobody knows is drawn as any other, and an option says what it does', async ({
+  page,
+}) => {
+  await open(page, readyTask);
+  await expect(page.getByRole('region', { name: 'Tool: A tool of a kind that nobody knows' })).toBeVisible();
+  const card = page.getByRole('region', { name: 'Permission request' });
+  for (const name of ['Allow once', 'Allow always: Always allow', 'Reject once: Reject']) {
+    await expect(card.getByRole('button', { name, exact: true })).toBeVisible();
+  }
+});
+
 test('older entries load in front without moving what is read', async ({ page }) => {
   await open(page, readyTask);
   const log = page.getByRole('log');

@@ -261,6 +261,8 @@ export const messageSchema = z.object({
   id: messageIdSchema,
   sessionId: sessionIdSchema,
   text: z.string(),
+  /** Only the beginning of its text is here. */
+  cut: z.boolean().optional(),
   author: personSchema,
   state: messageStateSchema,
   /** Deliveries so far: a message that is tried again is another turn. */

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { commandIdSchema, messageIdSchema, repositoryIdSchema, sessionIdSchema } from './ids.ts';
+import { textSizeBytes } from './text-size.ts';
 
-/** Longest message a person may send, in characters. */
-export const maxMessageLength = 50_000;
+/** Largest text that a person may send or write into a pull request. What carries it takes some 127 kB. */
+export const maxTextSizeBytes = 100_000;
+
+/** A text of any writing within that size, with words for one that is larger. */
+export const textWithinSize = z.string().refine((text) => textSizeBytes(text) <= maxTextSizeBytes, {
+  error: ({ input }) =>
+    `is ${Math.ceil(textSizeBytes(String(input)) / 1_000)} kB long; at most ${maxTextSizeBytes / 1_000} kB can be sent. Shorten it, or put it into a file of the repository`,
+});
+const messageText = textWithinSize.trim().min(1);
 const branchName = z
   .string()
   .min(1)
@@ -24,18 +32,18 @@ export const createTaskRequestSchema = z.object({
   branch: branchName.optional(),
   baseBranch: branchName.optional(),
   /** First message, sent once the workspace is ready. */
-  prompt: z.string().trim().min(1).max(maxMessageLength).optional(),
+  prompt: messageText.optional(),
   modelId: z.string().max(200).optional(),
 });
 export type CreateTaskRequest = z.infer<typeof createTaskRequestSchema>;
 
 export const sendMessageRequestSchema = z.object({
   messageId: messageIdSchema,
-  text: z.string().trim().min(1).max(maxMessageLength),
+  text: messageText,
 });
 export const editMessageRequestSchema = z.object({
   commandId,
-  text: z.string().trim().min(1).max(maxMessageLength),
+  text: messageText,
 });
 export const createSessionRequestSchema = z.object({
   commandId,
@@ -45,7 +53,7 @@ export const createSessionRequestSchema = z.object({
 export const publishRequestSchema = z.object({
   commandId,
   title: z.string().trim().min(1).max(256).optional(),
-  body: z.string().max(60_000).optional(),
+  body: textWithinSize.max(60_000).optional(),
   draft: z.boolean().optional(),
 });
 /** `messageId`: the message in whose turn the person saw the question. */
@@ -67,6 +75,6 @@ export const setTaskStateRequestSchema = z.object({
   activeSessionId: sessionIdSchema.nullable().optional(),
   lastReadVersion: z.number().int().nonnegative().optional(),
   markedUnread: z.boolean().optional(),
-  draft: z.string().max(maxMessageLength).optional(),
+  draft: textWithinSize.optional(),
 });
 export type SetTaskStateRequest = z.infer<typeof setTaskStateRequestSchema>;

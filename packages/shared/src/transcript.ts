@@ -61,6 +61,8 @@ export const agentUpdateSchema = z.object({
       options: z.array(permissionOptionSchema),
     }),
     z.object({ type: z.literal('model'), modelId: z.string() }),
+    /** So many things that the agent said were lost before they could be read. */
+    z.object({ type: z.literal('missed'), count: z.number().int().positive() }),
     z.object({ type: z.literal('turn_end'), stopReason: stopReasonSchema, error: z.string().nullable() }),
     z.object({ type: z.literal('agent_exited'), message: z.string() }),
   ]),

@@ -276,6 +276,10 @@ function refusal(error: unknown): ActorRefusedError | null {
     return null;
   }
   const { group, code } = error;
+  if (group === 'queue' && code === 'message_too_large') {
+    const words = 'This is more than can be sent at once. Make it shorter, or put long texts into files.';
+    return new ActorRefusedError('too_large', words, error);
+  }
   if (group !== 'user' || typeof code !== 'string') {
     return null;
   }

@@ -250,7 +250,9 @@ export async function writeChange(db: ActorDatabase, change: Omit<Change, 'versi
   const whole: Change = { version, ...change };
   const json = JSON.stringify(whole);
   const stored: Change =
-    json.length > commandLimits.changeSizeBytes ? { version, upserts: [], removes: [], reload: true } : whole;
+    Buffer.byteLength(json) > commandLimits.changeSizeBytes
+      ? { version, upserts: [], removes: [], reload: true }
+      : whole;
   await db.insert(topicChanges).values({ version, changeJson: JSON.stringify(stored) });
   await db.delete(topicChanges).where(lte(topicChanges.version, version - commandLimits.changesKept));
   return stored;
@@ -271,6 +273,6 @@ export async function readChangesSince(db: ActorDatabase, version: number): Prom
     return null;
   }
   const changes = rows.map((row) => changeSchema.parse(JSON.parse(row.changeJson)));
-  const totalSizeBytes = rows.reduce((sum, row) => sum + row.changeJson.length, 0);
+  const totalSizeBytes = rows.reduce((sum, row) => sum + Buffer.byteLength(row.changeJson), 0);
   return totalSizeBytes > commandLimits.changeSizeBytes ? null : changes;
 }

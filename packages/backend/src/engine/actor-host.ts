@@ -1,5 +1,5 @@
 import { setup, type Registry, type RegistryActors, type RegistryConfigInput } from 'rivetkit';
-import { processLimits } from '../limits.ts';
+import { engineLimits, processLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 
 /** Actors running in this process. */
@@ -20,6 +20,7 @@ export async function startActors<A extends RegistryActors>(
   options: { readonly endpoint: string; readonly pool: string; readonly logger: Logger },
 ): Promise<ActorHost<A>> {
   const registry = setup<A>({
+    maxIncomingMessageSize: engineLimits.messageSizeBytes,
     ...config,
     endpoint: options.endpoint,
     // A process that does nothing for us and stays behind on a fixed port, where the next start would fail.

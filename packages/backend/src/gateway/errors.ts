@@ -68,6 +68,7 @@ const statusByCode: { readonly [code: string]: ContentfulStatusCode } = {
   sign_in_required: 403,
   not_found: 404,
   task_not_opened: 404,
+  too_large: 413,
   rate_limited: 429,
   unknown_command: 500,
   step_failed: 502,
@@ -76,8 +77,7 @@ const statusByCode: { readonly [code: string]: ContentfulStatusCode } = {
 
 /** HTTP status of a refusal by its code; 422 for those that need none of their own. */
 export function statusOfCode(code: string): ContentfulStatusCode {
-  const known = statusByCode[code];
-  if (known !== undefined) return known;
+  if (Object.hasOwn(statusByCode, code)) return statusByCode[code] ?? 422;
   if (code.endsWith('_not_found')) return 404;
   if (/_(taken|exists|conflict|running)$|^already_/.test(code)) return 409;
   return 422;

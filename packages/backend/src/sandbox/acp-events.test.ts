@@ -18,6 +18,36 @@ function readSessionUpdate(update: Record<string, unknown>, sessionId = 'agent-s
 }
 
 describe('toAgentUpdate', () => {
+  test('what an agent gives names to is bounded, and stands in one line', () => {
+    const long = `${'\n'.repeat(50)}x${'y'.repeat(100_000)}`;
+    const asked = read({
+      id: 0,
+      method: 'session/request_permission',
+      params: {
+        sessionId: 'agent-session',
+        toolCall: { toolCallId: 'c1', title: long, kind: long },
+        options: Array.from({ length: 500 }, () => ({ optionId: 'o', name: long, kind: 'allow_once' })),
+      },
+    });
+    expect(JSON.stringify(asked).length).toBeLessThan(20_000);
+    expect(asked).toMatchObject({
+      options: expect.arrayContaining([expect.objectContaining({ name: expect.stringMatching(/^xy+…$/) })]),
+    });
+    const plan = readSessionUpdate({
+      sessionUpdate: 'plan',
+      entries: Array.from({ length: 5_000 }, () => ({ content: 'a', status: 'b', priority: 'c' })),
+    });
+    expect(plan).toMatchObject({ type: 'plan', entries: { length: 200 } });
+    const { models } = readModels({
+      models: {
+        currentModelId: 'm',
+        availableModels: Array.from({ length: 1_000 }, () => ({ modelId: 'm', name: long })),
+      },
+    });
+    expect(models).toHaveLength(300);
+    expect(models[0]?.name.length).toBeLessThan(310);
+  });
+
   test('text and thoughts', () => {
     const content = { type: 'text', text: 'Hello' };
     expect(readSessionUpdate({ sessionUpdate: 'agent_message_chunk', content })).toEqual({

@@ -1,11 +1,14 @@
 import type { AgentUpdate } from '@foundry/shared/transcript';
 import { z } from 'zod';
+import { nameOf } from './agent-names.ts';
 import { readAgentExit, readPromptEnd } from './acp-messages.ts';
 import type { AcpEvent } from './acp-messages.ts';
 import { readModels } from './acp-models.ts';
 
 /** Longer texts are cut, so that one update fits into a message between actors. */
 export const maxFieldLength = 16_000;
+/** Of lists that an agent makes, such as the parts of a tool's output or the steps of a plan. */
+const maxListLength = 200;
 
 const contentBlockSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
@@ -106,7 +109,11 @@ function readUpdate(
       // JSON, because 1 and "1" are two different ids in JSON-RPC.
       requestId: JSON.stringify(message.id ?? null),
       toolCall: toToolCall(parsed.data.toolCall),
-      options: parsed.data.options,
+      options: parsed.data.options.slice(0, 20).map(({ optionId, name, kind }) => ({
+        optionId,
+        name: nameOf(name),
+        kind: nameOf(kind),
+      })),
     };
   }
   return null;
@@ -151,7 +158,14 @@ function fromSessionUpdate(update: z.infer<typeof updateSchema>): Update | null 
     case 'tool_call_update':
       return { type: 'tool_call', toolCall: toToolCall(update) };
     case 'plan':
-      return { type: 'plan', entries: update.entries ?? [] };
+      return {
+        type: 'plan',
+        entries: (update.entries ?? []).slice(0, maxListLength).map((entry) => ({
+          content: cut(entry.content, 2_000),
+          status: nameOf(entry.status),
+          priority: nameOf(entry.priority),
+        })),
+      };
     case 'config_option_update': {
       const { currentModelId } = readModels({ configOptions: update.configOptions });
       return currentModelId === null ? null : { type: 'model', modelId: currentModelId };
@@ -164,14 +178,17 @@ type ToolCallChange = Extract<Update, { type: 'tool_call' }>['toolCall'];
 /** Only the fields that were given: an update must not blank the others. */
 function toToolCall(fields: z.infer<typeof toolCallFields>): ToolCallChange {
   const change: ToolCallChange = { toolCallId: fields.toolCallId };
-  if (typeof fields.title === 'string') change.title = cut(fields.title);
-  if (typeof fields.kind === 'string') change.kind = fields.kind;
+  // A command that somebody is asked to allow stands in the title: it is cut late.
+  if (typeof fields.title === 'string') change.title = cut(fields.title, 4_000);
+  if (typeof fields.kind === 'string') change.kind = nameOf(fields.kind);
   if (fields.status) change.status = fields.status;
   if (fields.locations) {
-    change.locations = fields.locations.map(({ path, line }) => ({ path, line: line ?? null }));
+    change.locations = fields.locations
+      .slice(0, maxListLength)
+      .map(({ path, line }) => ({ path: cut(path, 4_096), line: line ?? null }));
   }
   if (fields.content) {
-    change.content = fields.content.map((part) => {
+    change.content = fields.content.slice(0, maxListLength).map((part) => {
       switch (part.type) {
         case 'content':
           return { type: 'text', text: cut(textOf(part.content)) };
@@ -205,28 +222,45 @@ function textOf(block: z.infer<typeof contentBlockSchema>): string {
   }
 }
 
-function cut(text: string): string {
-  return text.length > maxFieldLength ? `${text.slice(0, maxFieldLength)}\n… (cut)` : text;
+function cut(text: string, maxLength = maxFieldLength): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}\n… (cut)` : text;
 }
 
 /**
- * Joins neighbouring texts and neighbouring thoughts, up to `maxLength` characters each. The joined
- * update has the id of its last part: whoever stores it must resume the stream after that id.
+ * Two neighbours as one update, or null when they cannot be: texts and thoughts of up to `maxLength` characters
+ * together, and changes of the same tool call, of which the later one counts where both name a field.
+ */
+export function joinUpdates(
+  first: AgentUpdate,
+  second: AgentUpdate,
+  maxLength = maxFieldLength,
+): AgentUpdate | null {
+  const { streamId, update } = second;
+  if (update.type === 'text' || update.type === 'thought') {
+    if (first.update.type !== update.type) return null;
+    const text = first.update.text + update.text;
+    return text.length > maxLength ? null : { streamId, update: { type: update.type, text } };
+  }
+  if (update.type === 'tool_call' && first.update.type === 'tool_call') {
+    const before = first.update.toolCall;
+    return before.toolCallId === update.toolCall.toolCallId
+      ? { streamId, update: { type: 'tool_call', toolCall: { ...before, ...update.toolCall } } }
+      : null;
+  }
+  return null;
+}
+
+/**
+ * Joins neighbours where that is possible. The joined update has the id of its last part: whoever stores it must resume
+ * the stream after that id.
  */
 export function coalesceUpdates(updates: readonly AgentUpdate[], maxLength = maxFieldLength): AgentUpdate[] {
   const joined: AgentUpdate[] = [];
   for (const { streamId, update } of updates) {
-    const last = joined.at(-1)?.update;
-    if (
-      (update.type === 'text' || update.type === 'thought') &&
-      last?.type === update.type &&
-      last.text.length + update.text.length <= maxLength
-    ) {
-      const text = last.text + update.text;
-      joined[joined.length - 1] = { streamId, update: { type: update.type, text } };
-    } else {
-      joined.push({ streamId, update });
-    }
+    const last = joined.at(-1);
+    const both = last === undefined ? null : joinUpdates(last, { streamId, update }, maxLength);
+    if (both === null) joined.push({ streamId, update });
+    else joined[joined.length - 1] = both;
   }
   return joined;
 }

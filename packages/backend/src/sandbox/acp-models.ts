@@ -1,5 +1,6 @@
 import type { AgentModel } from '@foundry/shared/entities';
 import { z } from 'zod';
+import { nameOf } from './agent-names.ts';
 
 const optionSchema = z.object({
   value: z.string(),
@@ -23,6 +24,17 @@ const modelStateSchema = z.object({
   ),
 });
 
+/** More than any agent is known to offer. */
+const maxModels = 300;
+
+function modelOf(id: string, name: string, description: string | null | undefined): AgentModel {
+  return {
+    id,
+    name: nameOf(name),
+    description: typeof description === 'string' ? nameOf(description) : null,
+  };
+}
+
 export interface AgentModels {
   models: AgentModel[];
   currentModelId: string | null;
@@ -38,11 +50,9 @@ export function readModels(result: { configOptions?: unknown; models?: unknown }
     if (!parsed.success) continue;
     const flat = parsed.data.options.flatMap((entry) => ('options' in entry ? entry.options : [entry]));
     return {
-      models: flat.map(({ value, name, description }) => ({
-        id: value,
-        name,
-        description: description ?? null,
-      })),
+      models: flat
+        .slice(0, maxModels)
+        .map(({ value, name, description }) => modelOf(value, name, description)),
       currentModelId: parsed.data.currentValue,
       configId: parsed.data.id,
     };
@@ -50,11 +60,9 @@ export function readModels(result: { configOptions?: unknown; models?: unknown }
   const state = modelStateSchema.safeParse(result.models);
   if (!state.success) return { models: [], currentModelId: null, configId: null };
   return {
-    models: state.data.availableModels.map(({ modelId, name, description }) => ({
-      id: modelId,
-      name,
-      description: description ?? null,
-    })),
+    models: state.data.availableModels
+      .slice(0, maxModels)
+      .map(({ modelId, name, description }) => modelOf(modelId, name, description)),
     currentModelId: state.data.currentModelId,
     configId: null,
   };

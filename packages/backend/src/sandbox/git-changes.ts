@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangedFile, TaskChanges } from '@foundry/shared/entities';
+import { sandboxLimits } from '../limits.ts';
+import { withinSize } from '../within-size.ts';
 import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
 import { gitError, requireBranchName, requireGit, runGit } from './git-command.ts';
@@ -7,8 +9,6 @@ import type { GitCallOptions } from './git-command.ts';
 import { readHeadSha } from './git-clone.ts';
 import { SandboxError } from './sandbox-error.ts';
 
-const maxChangedFiles = 1_000;
-const defaultMaxDiffBytes = 512 * 1024;
 /** The tree without files, which git knows without having it stored. */
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -37,13 +37,14 @@ export async function readChanges(
     ...file,
     committed: !uncommitted.has(file.path),
   }));
+  const listed = withinSize(files.slice(0, sandboxLimits.changedFiles), sandboxLimits.changedFilesSizeBytes);
   return {
     headSha,
     mergeBaseSha,
     unpushedCommits: await countUnpushedCommits(target, branch, baseBranch),
     uncommittedFiles: uncommitted.size,
-    files: files.slice(0, maxChangedFiles),
-    truncated: listing.truncated || files.length > maxChangedFiles,
+    files: listed,
+    truncated: listing.truncated || files.length > listed.length,
     totals: {
       files: files.length,
       additions: files.reduce((sum, file) => sum + (file.additions ?? 0), 0),
@@ -62,7 +63,7 @@ export async function readDiff(
   request: { baseBranch: string; paths?: readonly string[]; maxBytes?: number },
 ): Promise<{ diff: string; truncated: boolean }> {
   const compared = (await readMergeBase(target, request.baseBranch)) ?? emptyTree;
-  const maxOutputBytes = request.maxBytes ?? defaultMaxDiffBytes;
+  const maxOutputBytes = request.maxBytes ?? sandboxLimits.diffSizeBytes;
   const result = await withScratchIndex(target, (index) =>
     requireGit(target, [...diffCommand, '--patch', compared, '--', ...(request.paths ?? [])], {
       ...index,

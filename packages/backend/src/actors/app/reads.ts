@@ -5,6 +5,8 @@ import { appAuthQuerySchema, AuthStoreError, type AppAuthReadResult } from '../.
 import { readAppAuth } from '../../auth/db/app-repository.ts';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
+import { userLimits } from '../../limits.ts';
+import { withinSize } from '../../within-size.ts';
 import { findUsersByGithubId, listOrganizations, readFirstAccount } from './db/repository.ts';
 
 const usersQuerySchema = z.object({ githubIds: z.array(z.string()).max(1_000) });
@@ -35,6 +37,6 @@ export const reads = {
   snapshot: async (c: LoopActionContext): Promise<AppSnapshot> =>
     await c.db.transaction(async (tx) => ({
       version: await readVersion(tx),
-      organizations: await listOrganizations(tx),
+      organizations: withinSize(await listOrganizations(tx), userLimits.organizationsSizeBytes),
     })),
 };

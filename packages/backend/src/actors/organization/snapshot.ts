@@ -11,6 +11,7 @@ import {
 } from './db/catalog-repository.ts';
 import { listRuntimeIssues } from './db/repository.ts';
 import { pageTasks } from './db/task-repository.ts';
+import { withinSize } from '../../within-size.ts';
 import { visibleRepositoryIds } from './reads.ts';
 
 const inputSchema = z.object({ repositoryIds: visibleRepositoryIds }).default({ repositoryIds: null });
@@ -31,12 +32,21 @@ export async function snapshot(c: LoopActionContext, input: unknown): Promise<Or
       version: await readVersion(tx),
       organization,
       sync: await readSyncProgress(tx),
-      repositories: await listRepositories(tx, organizationLimits.repositoriesInSnapshot, repositoryIds),
-      members: await listMembers(tx, organizationLimits.membersInSnapshot),
+      repositories: withinSize(
+        await listRepositories(tx, organizationLimits.repositoriesInSnapshot, repositoryIds),
+        organizationLimits.repositoriesSizeBytes,
+      ),
+      members: withinSize(
+        await listMembers(tx, organizationLimits.membersInSnapshot),
+        organizationLimits.membersSizeBytes,
+      ),
       tasks: page.tasks,
       nextCursor: page.nextCursor,
       roles: {},
-      runtimeIssues: await listRuntimeIssues(tx, organizationLimits.runtimeIssuesInSnapshot),
+      runtimeIssues: withinSize(
+        await listRuntimeIssues(tx, organizationLimits.runtimeIssuesInSnapshot),
+        organizationLimits.runtimeIssuesSizeBytes,
+      ),
     };
   });
 }

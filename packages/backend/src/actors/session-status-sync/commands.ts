@@ -1,5 +1,5 @@
 import { messageIdSchema, sandboxIdSchema } from '@foundry/shared/ids';
-import { maxMessageLength } from '@foundry/shared/requests';
+import { textWithinSize } from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
@@ -20,7 +20,7 @@ export const sessionStatusSyncCatalog = {
   'status.command.start': command(
     turnReference.extend({
       ...place.shape,
-      text: z.string().max(maxMessageLength),
+      text: textWithinSize,
       /** Null: the agent's own choice. */
       modelId: z.string().nullable(),
     }),

@@ -62,6 +62,32 @@ describe('takeBatch', () => {
 });
 
 describe('Forwarder', () => {
+  test('an agent that speaks much faster than the session writes is read without a pause, and nothing is missing', async () => {
+    const received: AgentUpdate[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const forwarder = new Forwarder({
+      append: async (updates) => {
+        await released;
+        received.push(...updates);
+        return { accepted: true, lastStreamId: updates.at(-1)?.streamId ?? 0 };
+      },
+      acknowledged: () => Promise.resolve(),
+      signal: new AbortController().signal,
+    });
+    const words = Array.from({ length: 10_000 }, (_, index) => `${index} `);
+    // The session answers nothing until all of it was read: reading does not wait for it.
+    for (const [index, word] of words.entries()) await forwarder.push(text(index + 1, word));
+    release();
+    await forwarder.flush();
+    const said = received.map(({ update }) => (update.type === 'text' ? update.text : '')).join('');
+    expect(said).toBe(words.join(''));
+    expect(received.at(-1)?.streamId).toBe(10_000);
+    expect(received.length).toBeLessThan(100);
+  });
+
   test('[R5] sends again what did not arrive, in order, and acknowledges only what did', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'foundry-forwarder-'));
     provideServices({

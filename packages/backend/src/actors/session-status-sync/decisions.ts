@@ -37,6 +37,7 @@ export function endOf({ update }: AgentUpdate, options: { cancelRequested: boole
     case 'plan':
     case 'permission_request':
     case 'model':
+    case 'missed':
       return null;
   }
 }

@@ -7,13 +7,13 @@ import {
   taskIdSchema,
   userIdSchema,
 } from '@foundry/shared/ids';
-import { maxMessageLength } from '@foundry/shared/requests';
+import { textWithinSize } from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
 
 const none = z.null();
-const text = z.string().min(1).max(maxMessageLength);
+const text = textWithinSize.min(1);
 const messageReference = z.object({ messageId: messageIdSchema });
 
 export const taskSessionCatalog = {

@@ -1,4 +1,4 @@
-import type { Session } from '@foundry/shared/entities';
+import type { Message, Session } from '@foundry/shared/entities';
 import type { SessionSnapshot } from '@foundry/shared/topics';
 import type { TranscriptItem } from '@foundry/shared/transcript';
 import type { ActorDatabase } from '../../command-loop/database.ts';
@@ -52,6 +52,25 @@ export async function readPage(
   return { items: page, olderCursor: oldest > 1 ? oldest : null };
 }
 
+/**
+ * All of the messages, but not more text than fits: of the finished ones, whose words stand in the transcript, a
+ * beginning is enough, and of waiting ones the first that fit are whole.
+ */
+function fitMessages(messages: readonly Message[]): Message[] {
+  let sizeBytes = 0;
+  return messages.map((message) => {
+    const isWaiting = message.state === 'accepted';
+    if (isWaiting) {
+      sizeBytes += Buffer.byteLength(JSON.stringify(message.text));
+    }
+    const isWhole = isWaiting && sizeBytes <= sessionLimits.messagesSizeBytes;
+    if (isWhole || message.text.length <= sessionLimits.messagePreviewLength) {
+      return message;
+    }
+    return { ...message, text: `${message.text.slice(0, sessionLimits.messagePreviewLength)}…`, cut: true };
+  });
+}
+
 /** Version and data of one moment; null before the session was made. */
 export async function readSnapshot(db: ActorDatabase): Promise<SessionSnapshot | null> {
   return await db.transaction(async (tx) => {
@@ -63,7 +82,7 @@ export async function readSnapshot(db: ActorDatabase): Promise<SessionSnapshot |
     return {
       version: await readVersion(tx),
       session: toSession(record),
-      messages: messages.map((message) => toMessage(record.sessionId, message)),
+      messages: fitMessages(messages.map((message) => toMessage(record.sessionId, message))),
       ...(await readPage(tx, null, sessionLimits.itemsPerPage)),
     };
   });

@@ -1,7 +1,8 @@
-import type { Task } from '@foundry/shared/entities';
+import type { Session, Task } from '@foundry/shared/entities';
 import type { TaskSnapshot } from '@foundry/shared/topics';
 import type { ActorDatabase } from '../../command-loop/database.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
+import { taskLimits } from '../../limits.ts';
 import { listSessions, readTask, type TaskRecord } from './db/repository.ts';
 
 /** The task as its topic shows it. */
@@ -34,6 +35,15 @@ export async function readSnapshot(db: ActorDatabase): Promise<TaskSnapshot | nu
     const record = await readTask(tx);
     return record === null
       ? null
-      : { version: await readVersion(tx), task: toTask(record), sessions: await listSessions(tx) };
+      : { version: await readVersion(tx), task: toTask(record), sessions: fitModels(await listSessions(tx)) };
+  });
+}
+
+/** Agents offer many models, and a task has many sessions: those that do not fit are on their session's own page. */
+function fitModels(sessions: readonly Session[]): Session[] {
+  let sizeBytes = 0;
+  return sessions.map((session) => {
+    sizeBytes += Buffer.byteLength(JSON.stringify(session.models));
+    return sizeBytes <= taskLimits.modelsSizeBytes ? session : { ...session, models: [] };
   });
 }

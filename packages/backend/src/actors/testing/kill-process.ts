@@ -9,7 +9,7 @@ import { stepObserver } from '../../command-loop/observer.ts';
 import { registeredLoops } from '../../command-loop/registered.ts';
 import { provideLoopRuntime } from '../../command-loop/runtime.ts';
 import { storageLostExitCode, storageWatch } from '../../command-loop/storage-watch.ts';
-import { commandLimits, connectionLimits, gitHubLimits, streamLimits } from '../../limits.ts';
+import { commandLimits, connectionLimits, engineLimits, gitHubLimits, streamLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideTestServices } from './test-services.ts';
@@ -88,6 +88,7 @@ stepObserver.listen(async ({ commandId, key, step, moment }) => {
 const registry = setup({
   use: dumpable(),
   endpoint: environment.RIVET_ENDPOINT,
+  maxIncomingMessageSize: engineLimits.messageSizeBytes,
   startServices: false,
   noWelcome: true,
   envoy: { poolName: environment.RIVET_POOL },

@@ -1,8 +1,8 @@
-import type { TaskState } from '@foundry/shared/entities';
 import type { UserSnapshot } from '@foundry/shared/topics';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
 import { userLimits } from '../../limits.ts';
+import { withinSize } from '../../within-size.ts';
 import * as repository from './db/repository.ts';
 import { stillAdmitted } from './workflow/admission.ts';
 import { notSignedUp } from './reads.ts';
@@ -18,19 +18,17 @@ export async function snapshot(c: LoopActionContext): Promise<UserSnapshot> {
     return {
       version: await readVersion(tx),
       profile,
-      organizations: stillAdmitted(await repository.listOrganizations(tx)),
+      organizations: withinSize(
+        stillAdmitted(await repository.listOrganizations(tx)),
+        userLimits.organizationsSizeBytes,
+      ),
       defaultModelId: await repository.readDefaultModel(tx),
-      taskStates: withinSize(await repository.listTaskStates(tx, userLimits.taskStatesInSnapshot)),
+      // Drafts may be long: the oldest states give way.
+      taskStates: withinSize(
+        await repository.listTaskStates(tx, userLimits.taskStatesInSnapshot),
+        userLimits.taskStatesSizeBytes,
+      ),
       accessProblem: problem,
     };
-  });
-}
-
-/** Drafts may be long: the oldest states give way, so that the snapshot stays below the transport's limit. */
-function withinSize(states: readonly TaskState[]): TaskState[] {
-  let sizeBytes = 0;
-  return states.filter((state) => {
-    sizeBytes += Buffer.byteLength(JSON.stringify(state));
-    return sizeBytes <= userLimits.taskStatesSizeBytes;
   });
 }

@@ -15,7 +15,19 @@ import { personOf, senderOf, sessionOf } from '../env.ts';
 import { acceptedAnswer, gatewayRoute, json, jsonBody, optionalBody, routeGroup } from '../route.ts';
 import { taskParams, taskPath } from './paths.ts';
 
-const diffQuery = z.object({ path: z.string().min(1).max(4_096).optional() });
+/** As git names files: below the top of the repository. */
+const repositoryPath = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .refine(
+    (path) =>
+      !path.startsWith('/') &&
+      !path.includes('\0') &&
+      !path.split('/').some((part) => part === '' || part === '.' || part === '..'),
+    'must be the path of a file of the repository, such as src/main.ts',
+  );
+const diffQuery = z.object({ path: repositoryPath.optional() });
 const createdSessionSchema = z.object({ session: sessionSchema });
 const plainRequest = { params: taskParams, body: optionalBody(plainCommandRequestSchema) };
 

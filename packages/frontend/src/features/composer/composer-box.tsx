@@ -1,5 +1,6 @@
 import type { TaskAddress } from '@foundry/client/api';
-import { maxMessageLength } from '@foundry/shared/requests';
+import { maxTextSizeBytes } from '@foundry/shared/requests';
+import { textSizeBytes } from '@foundry/shared/text-size';
 import { ArrowUp, Square } from 'lucide-react';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
@@ -34,7 +35,8 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
   const lastEscapeMs = useRef(Number.NEGATIVE_INFINITY);
   useShortcut({ key: '.', withModifier: true, whileTyping: true }, onStop, busy);
 
-  const tooLong = text.trim().length > maxMessageLength;
+  const excessBytes = textSizeBytes(text.trim()) - maxTextSizeBytes;
+  const tooLong = excessBytes > 0;
   const [wished, setWished] = useState(() => onSend === null && isWished(at.taskId, text.trim()));
   const cannotSend = text.trim() === '' || tooLong || sending || wished;
   const send = async () => {
@@ -98,7 +100,8 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
         <span className="ml-auto flex items-center gap-2">
           {tooLong && (
             <span role="alert" className="text-xs text-danger tabular-nums">
-              {(text.trim().length - maxMessageLength).toLocaleString()} characters too long
+              {Math.ceil(excessBytes / 1_000).toLocaleString('en')} kB too long: shorten it, or put it into a
+              file
             </span>
           )}
           {(busy || stopping) && (

@@ -59,9 +59,11 @@ export function QueuedMessage({ message }: { message: Message }) {
         {/* Others' messages are carried out in their name: nobody else changes them. */}
         {message.state === 'accepted' && isMine && canWrite && (
           <span className="flex">
-            <IconButton ref={editButton} small label="Edit message" onClick={() => setEditing(true)}>
-              <Pencil aria-hidden className="size-3.5" />
-            </IconButton>
+            {message.cut !== true && (
+              <IconButton ref={editButton} small label="Edit message" onClick={() => setEditing(true)}>
+                <Pencil aria-hidden className="size-3.5" />
+              </IconButton>
+            )}
             <IconButton
               small
               label="Withdraw message"

@@ -1,6 +1,7 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { TranscriptItemBody } from '@foundry/shared/transcript';
-import { ShieldQuestionMark } from 'lucide-react';
+import { Ban, Check, CheckCheck, CircleQuestionMark, ShieldQuestionMark, X } from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
@@ -69,23 +70,67 @@ export function PermissionCard({ body, sequence, messageId }: PermissionCardProp
       {body.answer === null && mayAnswer && (
         <div className="mt-2.5 ml-6 flex flex-wrap gap-2">
           {body.options.map((option) => (
-            <Button
+            <OptionButton
               key={option.optionId}
-              variant={option.kind === 'allow_once' ? 'primary' : 'secondary'}
+              option={option}
               disabled={answer.pending && chosen !== option.optionId}
               pending={answer.pending && chosen === option.optionId}
-              onClick={() => {
+              onChoose={() => {
                 setChosen(option.optionId);
                 void answer.run(option.optionId);
               }}
-            >
-              {visibleText(option.name)}
-            </Button>
+            />
           ))}
         </div>
       )}
       {body.answer !== null && <Answer options={body.options} answer={body.answer} />}
     </section>
+  );
+}
+
+/** What an option does, in our words: its name is the agent's own. */
+function kindOf(kind: string): { icon: LucideIcon; label: string } {
+  switch (kind) {
+    case 'allow_once':
+      return { icon: Check, label: 'Allow once' };
+    case 'allow_always':
+      return { icon: CheckCheck, label: 'Allow always' };
+    case 'reject_once':
+      return { icon: X, label: 'Reject once' };
+    case 'reject_always':
+      return { icon: Ban, label: 'Reject always' };
+    default:
+      return { icon: CircleQuestionMark, label: 'Other' };
+  }
+}
+
+interface OptionButtonProps {
+  option: Body['options'][number];
+  disabled: boolean;
+  pending: boolean;
+  onChoose: () => void;
+}
+
+function OptionButton({ option, disabled, pending, onChoose }: OptionButtonProps) {
+  const { icon: Icon, label } = kindOf(option.kind);
+  const name = visibleText(option.name);
+  const says = name.toLowerCase() === label.toLowerCase() ? name : `${label}: ${name}`;
+  return (
+    <Button
+      variant={option.kind === 'allow_once' ? 'primary' : 'secondary'}
+      className="max-w-full"
+      disabled={disabled}
+      pending={pending}
+      title={says}
+      aria-label={says}
+      onClick={onChoose}
+    >
+      {!pending && <Icon aria-hidden className="size-3.5 shrink-0" />}
+      <span className="truncate">{name}</span>
+      {option.kind.endsWith('_always') && !/always/i.test(name) && (
+        <span className="shrink-0 font-normal opacity-80">always</span>
+      )}
+    </Button>
   );
 }
 

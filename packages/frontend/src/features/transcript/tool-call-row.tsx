@@ -50,7 +50,8 @@ export function ToolCallRow({ toolCall }: { toolCall: ToolCall }) {
   const hasDiff = toolCall.content.some((content) => content.type === 'diff');
   const [chosen, setChosen] = useState<boolean | null>(null);
   const open = chosen ?? hasDiff;
-  const Icon = kinds[toolCall.kind] ?? Wrench;
+  // An agent may name any kind, `constructor` too.
+  const Icon = (Object.hasOwn(kinds, toolCall.kind) ? kinds[toolCall.kind] : undefined) ?? Wrench;
   const status = statuses[toolCall.status];
   const title = visibleText(toolCall.title);
   const details = toolCall.content.length > 0 || toolCall.locations.length > 0;

@@ -1,4 +1,5 @@
 import type { TranscriptItem } from '@foundry/shared/transcript';
+import { CatchBoundary } from '@tanstack/react-router';
 import { Ban, CircleAlert, Info, ListTodo, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { classNames } from '../../ui/class-names.ts';
@@ -16,8 +17,23 @@ interface TranscriptRowProps {
   streaming: boolean;
 }
 
-/** One entry of the conversation. Entries keep their object while nothing in them changes, so each renders once. */
-export const TranscriptRow = memo(function TranscriptRow({ item, streaming }: TranscriptRowProps) {
+/** One entry of the conversation. One that cannot be drawn says so, and takes nothing else with it. */
+export function TranscriptRow({ item, streaming }: TranscriptRowProps) {
+  return (
+    <CatchBoundary getResetKey={() => item.sequence} errorComponent={BrokenEntry}>
+      <Entry item={item} streaming={streaming} />
+    </CatchBoundary>
+  );
+}
+
+function BrokenEntry() {
+  return (
+    <Notice level="warning" text="This entry cannot be shown. The rest of the conversation is complete." />
+  );
+}
+
+/** Entries keep their object while nothing in them changes, so each renders once. */
+const Entry = memo(function Entry({ item, streaming }: TranscriptRowProps) {
   const { body } = item;
   switch (body.kind) {
     case 'user_message':

@@ -10,6 +10,8 @@ import { pullRequestTaskId } from '@foundry/shared/ids';
 import { and, desc, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import type { BranchPullRequest } from '../../../github/shapes.ts';
+import { organizationLimits } from '../../../limits.ts';
+import { withinSize } from '../../../within-size.ts';
 import { excluded, inJsonList, rowsFromJson } from '../../json-rows.ts';
 import { virtualStatus } from '../decisions.ts';
 import { tasks } from './schema.ts';
@@ -216,11 +218,12 @@ export async function pageTasks(
     )
     .orderBy(desc(tasks.updatedAtMs), desc(tasks.id))
     .limit(options.limit + 1);
-  const page = rows.slice(0, options.limit);
+  const summaries = rows.slice(0, options.limit).map((row) => toTask(row).summary);
+  const page = withinSize(summaries, organizationLimits.tasksSizeBytes);
   const last = page.at(-1);
   return {
-    tasks: page.map((row) => toTask(row).summary),
-    nextCursor: rows.length > options.limit && last !== undefined ? `${last.updatedAtMs}_${last.id}` : null,
+    tasks: page,
+    nextCursor: rows.length > page.length && last !== undefined ? `${last.updatedAtMs}_${last.id}` : null,
   };
 }
 

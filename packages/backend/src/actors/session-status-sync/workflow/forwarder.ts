@@ -3,6 +3,7 @@ import type { AgentUpdate } from '@foundry/shared/transcript';
 import { ActorRefusedError } from '../../../command-loop/connections.ts';
 import { errorMessage } from '../../../command-loop/errors.ts';
 import { streamLimits } from '../../../limits.ts';
+import { joinUpdates } from '../../../sandbox/acp-events.ts';
 import { services } from '../../services.ts';
 import { takeBatch } from '../decisions.ts';
 
@@ -21,6 +22,8 @@ export interface ForwarderOptions {
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #waiting: AgentUpdate[] = [];
+  /** How many of the first ones are being sent: nothing is added to those. */
+  #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
   #failure: unknown = null;
@@ -46,7 +49,7 @@ export class Forwarder {
   /** Takes an update; waits when too many are on their way. @throws what forwarding failed with. */
   async push(update: AgentUpdate): Promise<void> {
     this.#throwIfFailed();
-    this.#waiting.push(update);
+    this.#add(update);
     if (this.#waiting.length >= streamLimits.batchUpdates) {
       this.#start();
     } else {
@@ -54,6 +57,20 @@ export class Forwarder {
     }
     if (this.#waiting.length >= streamLimits.waitingUpdates) {
       await this.flush();
+    }
+  }
+
+  /**
+   * An agent may speak faster than the session writes, and its server keeps only the last 1,000 things it said: what
+   * waits is joined at once, so that reading need not pause.
+   */
+  #add(update: AgentUpdate): void {
+    const last = this.#waiting.length > this.#inFlight ? this.#waiting.at(-1) : undefined;
+    const both = last === undefined ? null : joinUpdates(last, update);
+    if (both === null) {
+      this.#waiting.push(update);
+    } else {
+      this.#waiting[this.#waiting.length - 1] = both;
     }
   }
 
@@ -87,8 +104,10 @@ export class Forwarder {
         maxSizeBytes: streamLimits.batchSizeBytes,
       });
       const lastEventId = this.#waiting[count - 1]?.streamId ?? 0;
+      this.#inFlight = count;
       await this.#sendOne(batch);
       this.#waiting.splice(0, count);
+      this.#inFlight = 0;
       await this.#options.acknowledged(lastEventId);
     }
   }

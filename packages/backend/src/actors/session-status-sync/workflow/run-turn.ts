@@ -191,16 +191,26 @@ class TurnRun {
       return { ...cancelled, lastEventId };
     }
     const watch = this.#watch();
+    let missed: AgentUpdate | null = null;
     try {
       for await (const event of client.events({
         lastEventId,
         signal: this.#signal,
         reconnectTimeoutMs: streamLimits.reconnectTimeoutMs,
         onReconnect: () => void this.#lookAtSandbox(),
-        onGap: (gap) =>
-          services().log.error({ key: this.#actor.key, ...gap }, 'events of a turn are missing'),
+        onGap: (gap) => {
+          services().log.warn({ key: this.#actor.key, ...gap }, 'events of a turn are missing');
+          missed = {
+            streamId: gap.afterEventId + gap.missedCount,
+            update: { type: 'missed', count: gap.missedCount },
+          };
+        },
       })) {
         lastEventId = event.eventId;
+        if (missed !== null) {
+          await forwarder.push(missed);
+          missed = null;
+        }
         const update = toAgentUpdate(event, {
           agentSessionId: agent.agentSessionId,
           messageId: promptIdOf(this.#turn),

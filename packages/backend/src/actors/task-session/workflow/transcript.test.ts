@@ -48,6 +48,20 @@ describe('reduceUpdates', () => {
     ]);
   });
 
+  test('what was lost before it could be read is said where it is missing', () => {
+    const { items } = reduceUpdates(
+      empty,
+      updates(
+        { type: 'text', text: 'before' },
+        { type: 'missed', count: 8_977 },
+        { type: 'text', text: 'after' },
+      ),
+      options,
+    );
+    expect(items.map(({ body }) => body.kind)).toEqual(['agent_text', 'notice', 'agent_text']);
+    expect(items[1]?.body).toMatchObject({ text: expect.stringContaining('8,977') });
+  });
+
   test('a tool that ends while the turn is being stopped was stopped, and did not fail', () => {
     const ended = updates({ type: 'tool_call', toolCall: { toolCallId: 'call', status: 'failed' } });
     const statusOfTool = (isStopping: boolean) =>

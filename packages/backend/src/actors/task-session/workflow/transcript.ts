@@ -134,6 +134,13 @@ export function reduceUpdates(
       case 'model':
         ({ modelId } = update);
         break;
+      case 'missed':
+        add({
+          kind: 'notice',
+          level: 'warning',
+          text: `The agent said ${update.count.toLocaleString('en')} more things here than could be read in time. They are missing above; what it did to the files is complete.`,
+        });
+        break;
       case 'turn_end':
       case 'agent_exited':
         // The end of a turn is a command of its own, which comes after all of its events.

@@ -6,6 +6,7 @@ import { setup } from 'rivetkit';
 import { z } from 'zod';
 import { ActorConnections } from '../../../command-loop/connections.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
+import { engineLimits } from '../../../limits.ts';
 import { createLogger } from '../../../log.ts';
 import { actors } from '../../registry.ts';
 import { provideWorkspaceServices, workspaceOptionsSchema } from './services.ts';
@@ -26,6 +27,7 @@ provideWorkspaceServices(workspaceOptionsSchema.parse(JSON.parse(environment.WOR
 const registry = setup({
   use: actors,
   endpoint: environment.RIVET_ENDPOINT,
+  maxIncomingMessageSize: engineLimits.messageSizeBytes,
   startServices: false,
   noWelcome: true,
   envoy: { poolName: environment.RIVET_POOL },

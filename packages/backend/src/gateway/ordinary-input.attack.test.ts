@@ -1,0 +1,52 @@
+import { maxTextSizeBytes } from '@foundry/shared/requests';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fill, sessionRoute, taskRoute } from './testing/route-table.ts';
+import { facts } from './testing/stand-ins.ts';
+import { startWorld, type World } from './testing/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+test.each(['/etc/passwd', '../secret', 'src/../../secret', 'a//b', './a', 'a\0b', '..'])(
+  'a diff of %j is refused at once, and nothing is asked for it',
+  async (path) => {
+    const asked = facts.called.size;
+    const answer = await world.request(
+      'insider',
+      'GET',
+      `${fill(taskRoute)}/diff?path=${encodeURIComponent(path)}`,
+    );
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toContain('path of a file of the repository');
+    expect(facts.called.size).toBe(asked);
+  },
+);
+
+test('ordinary and odd names of files are asked for', async () => {
+  for (const path of ['src/main.ts', '..hidden', 'a..b/c', 'größe.md', '-rf', 'a b']) {
+    const answer = await world.request(
+      'insider',
+      'GET',
+      `${fill(taskRoute)}/diff?path=${encodeURIComponent(path)}`,
+    );
+    expect([path, answer.status]).toEqual([path, 200]);
+  }
+});
+
+test('a message that is too large is refused with its size, before anything is queued', async () => {
+  const received = facts.received.length;
+  for (const text of ['a'.repeat(maxTextSizeBytes + 1), '漢'.repeat(34_000)]) {
+    const answer = await world.request('insider', 'POST', `${fill(sessionRoute)}/messages`, {
+      messageId: 'message-too-large',
+      text,
+    });
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toMatch(/10[12] kB long; at most 100 kB can be sent/);
+  }
+  expect(facts.received).toHaveLength(received);
+});
