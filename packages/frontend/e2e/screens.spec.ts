@@ -120,7 +120,7 @@ test('older entries load in front without moving what is read', async ({ page })
   const log = page.getByRole('log');
   await expect(log).toContainText('The agent asks for permission');
   await log.evaluate((element) => element.scrollTo({ top: 0 }));
-  const first = log.getByText('Earlier entry 152:');
+  const first = log.getByText('Earlier entry 153:');
   await expect(first).toBeVisible();
   const before = (await first.boundingBox())?.y ?? 0;
   await page.getByRole('button', { name: 'Load older' }).click();
