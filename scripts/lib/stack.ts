@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEngineReady } from '../../packages/backend/src/engine/engine-health.ts';
-import { enginePorts } from '../../packages/backend/src/engine/engine-process.ts';
+import { enginePaths, enginePorts } from '../../packages/backend/src/engine/engine-process.ts';
 import { findFreePorts, isPortFree, PortTakenError } from '../../packages/backend/src/engine/ports.ts';
 import { isAlive, signalProcess } from '../../packages/backend/src/engine/process-identity.ts';
 import { loadDemoSecrets } from './demo-secrets.ts';
@@ -237,7 +237,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     dataDir,
     github: { ...partHandle(double), webUrl, apiUrl },
     backend: partHandle(backend),
-    engine: engineHandle(dataDir, `http://default:token@127.0.0.1:${port + engineOffset}`),
+    engine: engineHandle(
+      dataDir,
+      `http://default:${readFileSync(enginePaths(dataDir).adminTokenFile, 'utf8').trim()}@127.0.0.1:${port + engineOffset}`,
+    ),
     logFiles,
     stop,
   };

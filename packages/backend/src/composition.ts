@@ -19,6 +19,7 @@ import { ActorConnections } from './command-loop/connections.ts';
 import { provideLoopRuntime } from './command-loop/runtime.ts';
 import type { Config } from './config.ts';
 import { startActors } from './engine/actor-host.ts';
+import { provideDoor } from './engine/door.ts';
 import { superviseEngine, useExternalEngine, type Engine } from './engine/supervisor.ts';
 import { keepTcpNoDelay } from './engine/tcp-nodelay.ts';
 import { startGateway, type Gateway } from './gateway/server.ts';
@@ -140,6 +141,8 @@ async function startGatewayPart(
  * @throws PortTakenError, EngineError
  */
 export async function startParts(config: Config, logger: Logger, parts: Part[]): Promise<void> {
+  const box = createSecretBox(config.secret);
+  provideDoor(box.deriveKey('door'));
   let connections: ActorConnections | undefined;
   const engine = await startEngine(config, logger, () => connections?.dropAll());
   parts.push({ name: 'engine', stop: () => engine.stop() });
@@ -161,7 +164,7 @@ export async function startParts(config: Config, logger: Logger, parts: Part[]):
   provideLoopRuntime({ connections: actorConnections, log: logger });
   const storage: AuthStorage = {
     store: createActorAuthStore(actorConnections),
-    box: createSecretBox(config.secret),
+    box,
   };
   if (config.roles.actors) {
     provideServices(createActorServices(config, storage, logger));

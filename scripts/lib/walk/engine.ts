@@ -37,15 +37,19 @@ export interface EngineActor {
 /** What the engine says of the actors, asked at its own HTTP interface. */
 export class EngineSide {
   readonly #url: string;
+  readonly #adminToken: string;
 
+  /** `url`: with the admin token as its password. */
   constructor(url: string) {
-    // `fetch` takes no credentials in an address, and the engine asks for none on loopback.
-    this.#url = new URL(url).origin;
+    // `fetch` takes no credentials in an address.
+    const { origin, password } = new URL(url);
+    this.#url = origin;
+    this.#adminToken = password;
   }
 
-  async #json(path: string, token?: string, timeoutMs = 10_000): Promise<unknown> {
+  async #json(path: string, token = this.#adminToken, timeoutMs = 10_000): Promise<unknown> {
     const response = await fetch(`${this.#url}${path}`, {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();

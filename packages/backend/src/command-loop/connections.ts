@@ -1,6 +1,7 @@
 import { commandOutcomeSchema, type CommandOutcome, type Envelope } from '@foundry/shared/envelope';
 import type { Logger } from 'pino';
 import { createClient } from 'rivetkit/client';
+import { doorParams } from '../engine/door.ts';
 import { connectionLimits } from '../limits.ts';
 import type { ActorAddress, Catalog, CommandInput, CommandName } from './catalog.ts';
 import { addressText } from './catalog.ts';
@@ -211,7 +212,7 @@ export class ActorConnections {
     if (accessor === undefined) {
       throw new Error(`${address.kind} is no actor`);
     }
-    const raw = accessor.getOrCreate([...address.key]).connect();
+    const raw = accessor.getOrCreate([...address.key], { params: doorParams() }).connect();
     return {
       call: async (action, args): Promise<unknown> => {
         const method = raw[action];

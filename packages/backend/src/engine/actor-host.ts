@@ -1,6 +1,7 @@
 import { setup, type Registry, type RegistryActors, type RegistryConfigInput } from 'rivetkit';
 import { engineLimits, processLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { requireDoor } from './door.ts';
 
 /** Actors running in this process. */
 export interface ActorHost<A extends RegistryActors> {
@@ -13,12 +14,17 @@ export interface ActorHost<A extends RegistryActors> {
  * Runs actors in this process, on an engine that is ready. Resolves when the engine sends actors here. One at a time
  * per process: the native runtime serves only one pool, and calls to a second one would hang.
  * @param config what rivetkit's `setup` takes: `use` and, where needed, message sizes.
- * @throws Error when the engine does not accept this process.
+ * @throws Error for an actor without a door, and when the engine does not accept this process.
  */
 export async function startActors<A extends RegistryActors>(
   config: RegistryConfigInput<A>,
   options: { readonly endpoint: string; readonly pool: string; readonly logger: Logger },
 ): Promise<ActorHost<A>> {
+  for (const [kind, { config: definition }] of Object.entries(config.use)) {
+    if (definition.onBeforeConnect !== requireDoor) {
+      throw new Error(`the actor ${kind} lets everybody in: give it \`onBeforeConnect: requireDoor\``);
+    }
+  }
   const registry = setup<A>({
     maxIncomingMessageSize: engineLimits.messageSizeBytes,
     ...config,

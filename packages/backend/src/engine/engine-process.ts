@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, copyFileSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { getEnginePath } from '@rivetkit/engine-cli';
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
@@ -12,6 +21,8 @@ export interface EngineSettings {
   /** Folder of the engine's own database. */
   readonly databaseDir: string;
   readonly logFile: string;
+  /** Of whoever may list, read and delete actors past their own doors, and run actors here. */
+  readonly adminToken: string;
   readonly patience: EnginePatience;
 }
 
@@ -42,6 +53,7 @@ function engineEnvironment(settings: EngineSettings): Record<string, string> {
     RIVET__METRICS__HOST: settings.host,
     RIVET__METRICS__PORT: String(settings.port + 10),
     RIVET__FILE_SYSTEM__PATH: settings.databaseDir,
+    RIVET__AUTH__ADMIN_TOKEN: settings.adminToken,
     // Its side of what tcp-nodelay.ts does on ours.
     RIVET__GUARD__TCP_NODELAY: 'true',
     RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: String(settings.patience.backendLostMs),
@@ -97,7 +109,9 @@ export interface SpawnedEngine {
  * @throws Error when the binary is missing or cannot be executed.
  */
 export async function spawnEngine(settings: EngineSettings, logMaxSizeBytes: number): Promise<SpawnedEngine> {
-  mkdirSync(settings.databaseDir, { recursive: true });
+  mkdirSync(settings.databaseDir, { recursive: true, mode: 0o700 });
+  // Whatever made it: the transcripts in it are nobody else's.
+  chmodSync(settings.databaseDir, 0o700);
   rotateLog(settings.logFile, logMaxSizeBytes);
   // A file and not a pipe: an engine that outlives a killed backend must not die of writing to nobody.
   const log = openSync(settings.logFile, 'a', 0o600);
@@ -138,6 +152,7 @@ export function enginePaths(dataDir: string): {
   logFile: string;
   stateFile: string;
   lockFile: string;
+  adminTokenFile: string;
 } {
   const engineDir = join(dataDir, 'engine');
   return {
@@ -145,5 +160,6 @@ export function enginePaths(dataDir: string): {
     logFile: join(engineDir, 'engine.log'),
     stateFile: join(engineDir, 'process.json'),
     lockFile: join(engineDir, 'supervisor.lock'),
+    adminTokenFile: join(engineDir, 'admin-token'),
   };
 }

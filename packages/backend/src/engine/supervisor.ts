@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dirname } from 'node:path';
@@ -104,6 +105,17 @@ function readState(path: string): z.infer<typeof stateSchema> | undefined {
   }
 }
 
+/** Made at the first start and kept, so that an engine left behind can be adopted. */
+function loadAdminToken(path: string): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  return readFileSync(path, 'utf8').trim();
+}
+
 interface RunningEngine {
   readonly identity: ProcessIdentity;
   /** Resolves with a description when the process is gone. */
@@ -166,12 +178,13 @@ class EngineSupervisor implements Engine {
     this.#settings = {
       host,
       port: options.port,
+      adminToken: loadAdminToken(this.#paths.adminTokenFile),
       patience: { ...engineLimits.patience, ...options.patience },
-      ...this.#paths,
+      databaseDir: this.#paths.databaseDir,
+      logFile: this.#paths.logFile,
     };
     this.#fingerprint = engineFingerprint(this.#settings);
-    // The engine needs no token on loopback; rivetkit's address form wants one.
-    this.endpoint = `http://default:token@${host}:${options.port}`;
+    this.endpoint = `http://default:${this.#settings.adminToken}@${host}:${options.port}`;
   }
 
   pid(): number | undefined {

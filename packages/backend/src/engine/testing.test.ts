@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { actor } from 'rivetkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestRegistry, type TestRegistry } from './testing.ts';
+import { doorParams, requireDoor } from './door.ts';
 
 const counter = actor({
+  onBeforeConnect: requireDoor,
   state: { count: 0 },
   actions: {
     add: (c, by: number) => {
@@ -22,8 +24,8 @@ afterAll(() => actors.stop());
 
 test('a registry on the shared engine answers calls over HTTP and over a connection', async () => {
   const key = [randomUUID()];
-  expect(await actors.client.counter.getOrCreate(key).add(2)).toBe(2);
-  const connection = actors.client.counter.getOrCreate(key).connect();
+  expect(await actors.client.counter.getOrCreate(key, { params: doorParams() }).add(2)).toBe(2);
+  const connection = actors.client.counter.getOrCreate(key, { params: doorParams() }).connect();
   expect(await connection.add(3)).toBe(5);
   await connection.dispose();
 });
@@ -34,5 +36,5 @@ test('a second registry in the same process is refused, a later one works', asyn
   await actors.stop();
   actors = await startTestRegistry({ use });
   expect(actors.pool).not.toBe(pool);
-  expect(await actors.client.counter.getOrCreate([randomUUID()]).add(1)).toBe(1);
+  expect(await actors.client.counter.getOrCreate([randomUUID()], { params: doorParams() }).add(1)).toBe(1);
 });

@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { appAuthHandler } from '../../auth/actor-commands.ts';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { appCatalog, sessionEndedEvent } from './commands.ts';
 import { reads } from './reads.ts';
 import { claimServer } from './workflow/claim-server.ts';
@@ -16,6 +17,7 @@ const loop = commandLoop('app', appCatalog, {
 });
 
 export const app = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

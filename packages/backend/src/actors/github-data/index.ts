@@ -1,6 +1,7 @@
 import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { gitHubDataCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { publishPullRequest } from './workflow/publish-pull-request.ts';
@@ -25,6 +26,7 @@ const loop = commandLoop('githubData', gitHubDataCatalog, {
 });
 
 export const githubData = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -1,6 +1,7 @@
 import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { organizationCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
@@ -30,6 +31,7 @@ const loop = commandLoop('organization', organizationCatalog, {
 });
 
 export const organization = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

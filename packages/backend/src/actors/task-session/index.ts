@@ -1,6 +1,7 @@
 import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { appendEvents } from './workflow/append-events.ts';
 import { taskSessionCatalog } from './commands.ts';
 import { snapshot, transcriptPage } from './reads.ts';
@@ -27,6 +28,7 @@ const loop = commandLoop('taskSession', taskSessionCatalog, {
 });
 
 export const taskSession = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -12,17 +12,21 @@ import { storageLostExitCode, storageWatch } from '../../command-loop/storage-wa
 import { commandLimits, connectionLimits, engineLimits, gitHubLimits, streamLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
+import { provideDoor } from '../../engine/door.ts';
 import { provideTestServices } from './test-services.ts';
 
 const armedSchema = z.array(z.string());
 const environment = z
   .object({
     RIVET_ENDPOINT: z.string(),
+    TEST_DOOR: z.string(),
     RIVET_POOL: z.string(),
     KILL_TEST_DATA_DIR: z.string(),
     KILL_TEST_USER_TOKEN: z.string(),
   })
   .parse(process.env);
+
+provideDoor(environment.TEST_DOOR);
 
 let armed = new Set<string>();
 const armMessage = z.object({ armed: armedSchema });

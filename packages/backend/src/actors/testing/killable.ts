@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { addressText, type ActorAddress } from '../../command-loop/catalog.ts';
 import { ActorConnections, UnknownOutcomeError } from '../../command-loop/connections.ts';
 import { storageLostExitCode } from '../../command-loop/storage-watch.ts';
+import { doorParams } from '../../engine/door.ts';
 import { connectionLimits } from '../../limits.ts';
 import { createLogger } from '../../log.ts';
 
@@ -83,6 +84,7 @@ export class Killable {
         RIVET_ENDPOINT: this.#endpoint,
         RIVET_POOL: this.#pool,
         RIVET_RUN_SERVICES: '0',
+        TEST_DOOR: doorParams().door,
         // Every life loads the same modules.
         NODE_COMPILE_CACHE: join(tmpdir(), 'foundry-kill-compile-cache'),
         ...this.#environment(),

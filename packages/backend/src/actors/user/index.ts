@@ -1,6 +1,7 @@
 import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { userCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
@@ -17,6 +18,7 @@ const loop = commandLoop('user', userCatalog, {
 });
 
 export const user = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

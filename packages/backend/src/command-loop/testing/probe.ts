@@ -7,6 +7,7 @@ import { actorDatabase, type ActorDatabase } from '../database.ts';
 import { CommandError, RetryLater } from '../errors.ts';
 import { effect, Finish, single, transaction } from '../handlers.ts';
 import { marks, outbox } from './schema.ts';
+import { requireDoor } from '../../engine/door.ts';
 
 const probeCatalog = {
   /** Writes a mark; refuses the mark `refused`. */
@@ -120,6 +121,7 @@ const loop = commandLoop('probe', probeCatalog, {
 
 /** An actor that exists only to look at its loop. */
 export const probe = actor({
+  onBeforeConnect: requireDoor,
   db: actorDatabase(new URL('migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

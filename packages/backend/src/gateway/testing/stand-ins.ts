@@ -13,6 +13,7 @@ import { commandLoop, type LoopActionContext } from '../../command-loop/command-
 import { actorDatabase } from '../../command-loop/database.ts';
 import { CommandError } from '../../command-loop/errors.ts';
 import { single, type CommandHandler, type TransactionContext } from '../../command-loop/handlers.ts';
+import { requireDoor } from '../../engine/door.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
 
 /*
@@ -59,6 +60,7 @@ function loopOf(kind: string, catalog: Catalog, replies: { readonly [name: strin
 
 function partsOf(loop: ReturnType<typeof commandLoop>) {
   return {
+    onBeforeConnect: requireDoor,
     db: database,
     createVars: loop.createVars,
     queues: loop.queues,

@@ -6,14 +6,21 @@ import { setup } from 'rivetkit';
 import { z } from 'zod';
 import { ActorConnections } from '../../../command-loop/connections.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
+import { provideDoor } from '../../../engine/door.ts';
 import { engineLimits } from '../../../limits.ts';
 import { createLogger } from '../../../log.ts';
 import { actors } from '../../registry.ts';
 import { provideWorkspaceServices, workspaceOptionsSchema } from './services.ts';
 
 const environment = z
-  .object({ RIVET_ENDPOINT: z.string(), RIVET_POOL: z.string(), WORKSPACE_OPTIONS: z.string() })
+  .object({
+    RIVET_ENDPOINT: z.string(),
+    RIVET_POOL: z.string(),
+    TEST_DOOR: z.string(),
+    WORKSPACE_OPTIONS: z.string(),
+  })
   .parse(process.env);
+provideDoor(environment.TEST_DOOR);
 const log = createLogger('error');
 provideLoopRuntime({
   connections: new ActorConnections({

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { doorParams } from '../../../engine/door.ts';
 import { startIsolatedEngine } from '../../../engine/testing.ts';
 import { SandboxAgentClient } from '../../../sandbox/sandbox-agent-client.ts';
 import { sessionStatusSyncAddress } from '../../addresses.ts';
@@ -55,6 +56,7 @@ beforeAll(async () => {
           RIVET_ENDPOINT: endpoint,
           RIVET_POOL: pool,
           RIVET_RUN_SERVICES: '0',
+          TEST_DOOR: doorParams().door,
           WORKSPACE_OPTIONS: JSON.stringify(options),
         },
         execArgv: [],
