@@ -103,6 +103,10 @@ export const authLimits = {
   /** One process at a time renews; a crashed one gives way after this. Longer than `tokenRequestTimeoutMs`. */
   tokenLeaseMs: 10_000,
   tokenRequestTimeoutMs: 4_000,
+  /** GitHub is asked which branches there are while a person waits for the new task. */
+  branchesTimeoutMs: 8_000,
+  /** Pages of branches whose names begin with a wanted name. */
+  branchPages: 10,
   tokenWaitTimeoutMs: 4_500,
   tokenWaitPollMs: 100,
   /** Requests of GitHub's REST API during sign-in. */
@@ -193,6 +197,8 @@ export const gatewayLimits = {
   retryMaxBackoffMs: 1_000,
   /** What an answer 503 asks its client to wait. */
   retryAfterMs: 2_000,
+  /** An answer for which GitHub is asked: longer than `gitHubLimits.branchesTimeoutMs`. */
+  gitHubReadTimeoutMs: 9_000,
   /** How long a create route waits for its record (R3). */
   createWaitMs: 10_000,
   /** One attempt of that. */
@@ -253,6 +259,10 @@ export const gitHubLimits = {
   /** A step starts no further request after this, and leaves the rest to the next batch: below the 4.5 s of the command. */
   stepBudgetMs: 3_000,
   tokenRequestTimeoutMs: 4_000,
+  /** GitHub is asked which branches there are while a person waits for the new task. */
+  branchesTimeoutMs: 8_000,
+  /** Pages of branches whose names begin with a wanted name. */
+  branchPages: 10,
   /** Asked to wait without a time: this long. */
   defaultRetryAfterMs: 60_000,
   /** Clocks differ: this much later than GitHub said. */
@@ -320,6 +330,8 @@ export const organizationLimits = {
   changesPerCommand: 200,
   titleFromPromptLength: 80,
   branchSlugLength: 50,
+  /** Of branches on GitHub with a name like that of a new task: what the command that names it carries. */
+  branchesLookedUp: 500,
 } as const;
 
 export const repositoryLimits = { tasksInOverview: 200 } as const;

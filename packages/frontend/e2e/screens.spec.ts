@@ -333,8 +333,11 @@ test('a new task: errors stand at their fields, the created one opens', async ({
   await dialog.getByRole('textbox', { name: /^Branch/ }).fill('taken');
   await dialog.getByRole('button', { name: 'Create task' }).click();
   await expect(dialog.getByText(/has the branch “taken” already/)).toBeVisible();
-  await dialog.getByRole('textbox', { name: /^Branch/ }).fill('changelog');
+  await dialog.getByRole('textbox', { name: /^Branch/ }).fill('theirs');
   await dialog.getByRole('button', { name: 'Create task' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('take theirs-2, which is free');
+  await expect(dialog.getByRole('button', { name: 'Work on the existing branch' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Take the free name' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Add a changelog' })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Workspace' })).toContainText('Preparing the workspace');
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { branchNameSchema } from './branch-names.ts';
 import { commandIdSchema, messageIdSchema, repositoryIdSchema, sessionIdSchema } from './ids.ts';
 import { textSizeBytes } from './text-size.ts';
 
@@ -11,14 +12,14 @@ export const textWithinSize = z.string().refine((text) => textSizeBytes(text) <=
     `is ${Math.ceil(textSizeBytes(String(input)) / 1_000)} kB long; at most ${maxTextSizeBytes / 1_000} kB can be sent. Shorten it, or put it into a file of the repository`,
 });
 const messageText = textWithinSize.trim().min(1);
-const branchName = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(
-    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\\|\.lock$|[\s~^:?*[\u007f]))[\x21-\x7e]+(?<![/.])$/,
-    'not a name that git accepts for a branch',
-  );
+/** What stands in one line everywhere: in lists, in a commit's subject, in a pull request's title. */
+const oneLine = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'has to be one line without control characters');
 
 /** Optional in every command request: a repeat with the same id is recognised and answered with the first one's outcome. */
 const commandId = commandIdSchema.optional();
@@ -27,10 +28,16 @@ export const createTaskRequestSchema = z.object({
   commandId,
   repositoryId: repositoryIdSchema,
   /** Derived from the prompt when left out. */
-  title: z.string().trim().min(1).max(200).optional(),
+  title: oneLine(200).optional(),
   /** Derived from the title when left out, and made unique; a branch given here that is taken is refused. */
-  branch: branchName.optional(),
-  baseBranch: branchName.optional(),
+  branch: branchNameSchema.optional(),
+  /**
+   * What a branch given here means when GitHub has it already. `ask`: refuse, so that the person is asked; `use`: work
+   * on it; `next`: take the next free name.
+   */
+  existingBranch: z.enum(['ask', 'use', 'next']).optional(),
+  /** Has to exist on GitHub; the repository's default branch when left out. */
+  baseBranch: branchNameSchema.optional(),
   /** First message, sent once the workspace is ready. */
   prompt: messageText.optional(),
   modelId: z.string().max(200).optional(),
@@ -47,12 +54,12 @@ export const editMessageRequestSchema = z.object({
 });
 export const createSessionRequestSchema = z.object({
   commandId,
-  title: z.string().trim().min(1).max(200).optional(),
+  title: oneLine(200).optional(),
   modelId: z.string().max(200).optional(),
 });
 export const publishRequestSchema = z.object({
   commandId,
-  title: z.string().trim().min(1).max(256).optional(),
+  title: oneLine(256).optional(),
   body: textWithinSize.max(60_000).optional(),
   draft: z.boolean().optional(),
 });

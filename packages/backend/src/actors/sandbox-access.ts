@@ -47,7 +47,7 @@ export function sandboxFailure(error: unknown): CommandFailure {
   return {
     code: problem.code,
     message: (words === '' ? problem.message : `${problem.message} ${words}`).slice(0, 2_000),
-    // Somebody can act on all of them (free the disk, sign in, repair the repository) and then try again.
-    retryable: true,
+    // Somebody can act on all others (free the disk, sign in, repair the repository) and then try again.
+    retryable: problem.code !== 'invalid_branch',
   };
 }

@@ -16,15 +16,18 @@ import { z } from 'zod';
 import {
   appAddress,
   auditLogAddress,
+  gitHubDataAddress,
   organizationAddress,
   taskAddress,
   taskSessionAddress,
   userAddress,
 } from '../actors/addresses.ts';
+import { branchesOnGitHubSchema, type BranchesOnGitHub } from '../actors/github-data/commands.ts';
 import { indexedTaskSchema } from '../actors/organization/commands.ts';
 import { userAccessSchema, type UserAccess } from '../actors/user/commands.ts';
 import type { ActorAddress } from '../command-loop/catalog.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
+import { gatewayLimits } from '../limits.ts';
 import { whileOutcomeUnknown } from './retry.ts';
 
 export const tasksPageSchema = z.object({
@@ -130,6 +133,18 @@ export function createActorReads(connections: ActorConnections) {
         transcriptPageSchema,
       ),
     sandboxSnapshot: (address: ActorAddress) => read(address, 'snapshot', [], sandboxSnapshotSchema),
+    /** Asked of GitHub at this moment; null when it does not show the repository. */
+    branchesOnGitHub: (
+      organizationId: string,
+      query: { repositoryId: string; names: readonly string[]; baseBranch: string | null },
+    ): Promise<BranchesOnGitHub | null> =>
+      whileOutcomeUnknown(async () =>
+        branchesOnGitHubSchema.nullable().parse(
+          await connections.call(gitHubDataAddress(organizationId), 'branchesLike', [query], {
+            timeoutMs: gatewayLimits.gitHubReadTimeoutMs,
+          }),
+        ),
+      ),
     outcome: (address: ActorAddress, commandId: string): Promise<CommandOutcome | null> =>
       read(address, 'outcome', [commandId], commandOutcomeSchema.nullable()),
     /** What was committed after `version`; null when it is no longer known. */

@@ -70,6 +70,8 @@ const statusByCode: { readonly [code: string]: ContentfulStatusCode } = {
   task_not_opened: 404,
   too_large: 413,
   rate_limited: 429,
+  github_busy: 503,
+  github_unavailable: 503,
   unknown_command: 500,
   step_failed: 502,
   timeout: 504,

@@ -1,3 +1,4 @@
+import { branchNameProblem } from '@foundry/shared/branch-names';
 import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { ExecuteResult, SandboxTarget } from './execute-in-sandbox.ts';
 import { SandboxError } from './sandbox-error.ts';
@@ -80,11 +81,7 @@ export function saysAuthenticationFailed(words: string): boolean {
 
 /** Refuses names that git would take for an option or cannot have as a branch. */
 export function requireBranchName(branch: string): string {
-  const valid =
-    /^[^\s~^:?*[\\\p{Cc}]+$/u.test(branch) &&
-    !/^[-/.]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/.test(branch) &&
-    branch !== '@' &&
-    branch.length <= 244;
-  if (valid) return branch;
-  throw new SandboxError('invalid_request', `"${branch}" cannot be the name of a branch.`);
+  const problem = branchNameProblem(branch);
+  if (problem === null) return branch;
+  throw new SandboxError('invalid_branch', `"${branch}" cannot be the name of a branch: ${problem}.`);
 }

@@ -16,6 +16,8 @@ export type SandboxErrorCode =
   | 'busy'
   | 'too_large'
   | 'invalid_request'
+  /** Git or GitHub will never take this name: no further try helps. */
+  | 'invalid_branch'
   | 'protocol'
   | 'timeout'
   | 'cancelled';

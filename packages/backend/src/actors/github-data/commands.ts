@@ -3,6 +3,16 @@ import { repositoryIdSchema, taskIdSchema, userIdSchema } from '@foundry/shared/
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
 import { normalisedWebhookSchema } from '../../github/webhook-events.ts';
+import { organizationLimits } from '../../limits.ts';
+
+/** What GitHub says of branches that a new task may get. */
+export const branchesOnGitHubSchema = z.object({
+  /** Those with a wanted name, a numbered form of it, or one that cannot exist beside it. */
+  branches: z.array(z.string()).max(organizationLimits.branchesLookedUp),
+  /** Null: not asked, or nobody can tell (a repository without a commit has no branches). */
+  baseExists: z.boolean().nullable(),
+});
+export type BranchesOnGitHub = z.infer<typeof branchesOnGitHubSchema>;
 
 export const gitHubDataCatalog = {
   /** One verified delivery, reduced to what Foundry keeps; its commandId is the delivery id. */

@@ -1,7 +1,9 @@
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
+import { branchesLike } from './workflow/branches-like.ts';
 import * as repository from './db/repository.ts';
 
 export const reads = {
+  branchesLike,
   /** What is known of the installation, how the sync is, and how much is stored: for diagnosis. */
   status: async (c: LoopActionContext) => {
     const installation = await repository.readInstallation(c.db);

@@ -35,6 +35,8 @@ const progress = {
   retryAtMs: null,
 };
 
+const nothingLikeIt = { branches: [], baseExists: null };
+
 function toSelf({ organizationId }: SampleScope) {
   return organizationAddress(organizationId);
 }
@@ -184,6 +186,7 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
         // A first message would race with the failure of the sandbox: it may ask for another try of it, or not.
         firstMessageId: null,
         person: ada,
+        gitHub: nothingLikeIt,
       }),
       observe: ({ organizationId, ...scope }) => [
         taskAddress(organizationId, scope.taskId),
@@ -200,6 +203,7 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
         sessionId,
         firstMessageId: null,
         person: ada,
+        gitHub: nothingLikeIt,
       }),
     },
   ],

@@ -15,6 +15,7 @@ import { messageIdSchema, repositoryIdSchema, sessionIdSchema, taskIdSchema } fr
 import { createTaskRequestSchema } from '@foundry/shared/requests';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
+import { branchesOnGitHubSchema } from '../github-data/commands.ts';
 
 /** Null outside a full sync; in one, rows without the current generation are removed by `sweep`. */
 const generation = z.number().int().nullable();
@@ -123,6 +124,8 @@ export const organizationCatalog = {
       sessionId: sessionIdSchema,
       firstMessageId: messageIdSchema.nullable(),
       person: personSchema,
+      /** Asked a moment ago by whoever sends this; null when GitHub does not show the repository. */
+      gitHub: branchesOnGitHubSchema.nullable(),
     }),
     taskSummarySchema,
   ),

@@ -2,7 +2,8 @@ import type { Organization, Repository } from '@foundry/shared/entities';
 import { createTaskRequestSchema } from '@foundry/shared/requests';
 import { describe, expect, test } from 'vitest';
 import { CommandError } from '../../command-loop/errors.ts';
-import { branchFromTitle, decideNewTask, freeBranch, titleFromPrompt } from './decisions.ts';
+import type { BranchesOnGitHub } from '../github-data/commands.ts';
+import { branchesFromTitle, decideNewTask, freeBranch, titleFromPrompt } from './decisions.ts';
 
 const organization: Organization = {
   id: '1',
@@ -23,7 +24,8 @@ const repository: Repository = {
   htmlUrl: 'https://github.com/acme/shop',
   pushedAtMs: null,
 };
-const state = { organization, repository, takenBranches: [] as string[] };
+const nothingLikeIt: BranchesOnGitHub = { branches: [], baseExists: null };
+const state = { organization, repository, takenBranches: [] as string[], gitHub: nothingLikeIt };
 
 function refusal(work: () => unknown): string {
   try {
@@ -58,15 +60,22 @@ describe('titles and branches', () => {
     ['日本語', 'foundry/task'],
     ['a'.repeat(49) + ' b', `foundry/${'a'.repeat(49)}`],
   ])('%j goes to %j, a name git accepts', (title, branch) => {
-    expect(branchFromTitle(title)).toBe(branch);
+    expect(branchesFromTitle(title)[0]).toBe(branch);
     expect(createTaskRequestSchema.safeParse({ repositoryId: '1', branch }).success).toBe(true);
   });
 
   test('a taken name gets the next free number', () => {
-    expect(freeBranch('foundry/a', ['foundry/b'])).toBe('foundry/a');
-    expect(freeBranch('foundry/a', ['foundry/a', 'foundry/a-2'])).toBe('foundry/a-3');
-    expect(freeBranch('foundry/a', ['foundry/a/b'])).toBe('foundry/a-2');
-    expect(refusal(() => freeBranch('foundry/a', ['foundry']))).toBe('branch_taken');
+    expect(freeBranch(['foundry/a'], ['foundry/b'])).toBe('foundry/a');
+    expect(freeBranch(['foundry/a'], ['foundry/a', 'foundry/a-2'])).toBe('foundry/a-3');
+    expect(freeBranch(['foundry/a'], ['foundry/a/b'])).toBe('foundry/a-2');
+    expect(refusal(() => freeBranch(['foundry/a'], ['foundry']))).toBe('branch_taken');
+  });
+
+  test('beside a branch that is named like the folder of all others, a derived name does without the folder', () => {
+    expect(freeBranch(branchesFromTitle('Add a cart'), ['foundry'])).toBe('foundry-add-a-cart');
+    expect(freeBranch(branchesFromTitle('Add a cart'), ['foundry', 'foundry-add-a-cart'])).toBe(
+      'foundry-add-a-cart-2',
+    );
   });
 });
 
@@ -92,6 +101,33 @@ describe('[R11] decideNewTask', () => {
     expect(refusal(() => decideNewTask(taken, { branch: 'x/y/z' }))).toBe('branch_taken');
     expect(refusal(() => decideNewTask(taken, { branch: 'main' }))).toBe('branch_is_base');
     expect(refusal(() => decideNewTask(taken, { branch: 'a', baseBranch: 'a' }))).toBe('branch_is_base');
+  });
+
+  test('a name that GitHub has is not taken over: a derived one gets a number, a given one a question', () => {
+    const gitHub = { branches: ['foundry/add-a-cart', 'fix/login', 'fix/login-2'], baseExists: null };
+    const asked = { ...state, gitHub };
+    expect(decideNewTask(asked, { title: 'Add a cart' }).branch).toBe('foundry/add-a-cart-2');
+    expect(refusal(() => decideNewTask(asked, { branch: 'fix/login' }))).toBe('branch_exists');
+    expect(() => decideNewTask(asked, { branch: 'fix/login' })).toThrow('or take fix/login-3, which is free');
+    expect(decideNewTask(asked, { branch: 'fix/login', existingBranch: 'use' }).branch).toBe('fix/login');
+    expect(decideNewTask(asked, { branch: 'fix/login', existingBranch: 'next' }).branch).toBe('fix/login-3');
+  });
+
+  test('a name that cannot exist beside a branch on GitHub is refused, whatever was answered', () => {
+    const asked = { ...state, gitHub: { branches: ['fix', 'docs/a'], baseExists: null } };
+    expect(refusal(() => decideNewTask(asked, { branch: 'fix/login' }))).toBe('branch_taken');
+    expect(refusal(() => decideNewTask(asked, { branch: 'fix/login', existingBranch: 'use' }))).toBe(
+      'branch_taken',
+    );
+    expect(refusal(() => decideNewTask(asked, { branch: 'docs' }))).toBe('branch_taken');
+  });
+
+  test('a base that GitHub does not have is refused before any work', () => {
+    const gitHub = { branches: [], baseExists: false };
+    expect(refusal(() => decideNewTask({ ...state, gitHub }, { baseBranch: 'gone' }))).toBe(
+      'base_branch_not_found',
+    );
+    expect(refusal(() => decideNewTask({ ...state, gitHub: null }, {}))).toBe('repository_not_found');
   });
 
   test('refuses where no work is possible', () => {

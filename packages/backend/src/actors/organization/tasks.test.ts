@@ -36,6 +36,7 @@ describe('the tasks of an organization', () => {
           sessionId: `session_${taskId}`,
           firstMessageId: null,
           person,
+          gitHub: { branches: [], baseExists: null },
           ...fields,
         },
         { userId: ada, login: 'ada' },

@@ -104,6 +104,18 @@ describe('decideTurn', () => {
     expect(decideTurn(statuses.failed, queued, { asked: false })).toEqual({ action: 'wait' });
   });
 
+  test('a workspace that can never be made is not tried again, by nobody', () => {
+    const hopeless: TaskStatus = {
+      state: 'failed',
+      phase: 'cloning',
+      failure: { ...failure, retryable: false },
+    };
+    const turns = [{ messageId: 'm1', state: 'queued' as const }];
+    expect(decideTurn(hopeless, turns, { asked: true })).toMatchObject({ action: 'refuse' });
+    expect(refuseProvision(hopeless)).toMatchObject({ code: 'clone_failed', retryable: false });
+    expect(refuseProvision(statuses.failed)).toBeNull();
+  });
+
   test('refuses what can never run', () => {
     expect(decideTurn(statuses.merged, queued, asked)).toMatchObject({
       action: 'refuse',

@@ -121,6 +121,9 @@ export function decideTurn(
     case 'pending':
       return { action: 'provision' };
     case 'failed':
+      if (!status.failure.retryable) {
+        return { action: 'refuse', failure: status.failure };
+      }
       return options.asked ? { action: 'provision' } : { action: 'wait' };
     case 'provisioning':
     case 'virtual':
@@ -150,6 +153,9 @@ function refusal(code: string, message: string): CommandFailure {
 
 /** Whether somebody may start the workspace now; null: yes. */
 export function refuseProvision(status: TaskStatus): CommandFailure | null {
+  if (status.state === 'failed' && !status.failure.retryable) {
+    return status.failure;
+  }
   return status.state === 'merged' || status.state === 'closed' ? endedFailure(status.state) : null;
 }
 

@@ -4,6 +4,7 @@ import { createTaskRequestSchema, plainCommandRequestSchema } from '@foundry/sha
 import { organizationSnapshotSchema } from '@foundry/shared/topics';
 import { z } from 'zod';
 import { organizationAddress } from '../../actors/addresses.ts';
+import { wantedBranches } from '../../actors/organization/decisions.ts';
 import { tasksPageSchema } from '../actor-reads.ts';
 import { newSessionId } from '../access/task-directory.ts';
 import { visibleOrganizations } from '../access/visibility.ts';
@@ -116,12 +117,19 @@ export const organizationRoutes = routeGroup()
       const seed = internalCommandId(sessionOf(c).userId, commandId);
       const taskId = idFromCommand('task_', seed, 'task');
       const sessionId = newSessionId(taskId, seed);
+      // Asked now, before a name is claimed: what Foundry knows of GitHub's branches is those of pull requests.
+      const gitHub = await gateway.reads.branchesOnGitHub(organizationId, {
+        repositoryId: request.repositoryId,
+        names: wantedBranches(request),
+        baseBranch: request.baseBranch ?? null,
+      });
       const result = await gateway.commands.sendAndWait(
         senderOf(c),
         organizationAddress(organizationId),
         'organization.command.createTask',
         {
           ...request,
+          gitHub,
           taskId,
           sessionId,
           firstMessageId: request.prompt === undefined ? null : idFromCommand('', seed, 'message'),

@@ -226,7 +226,10 @@ export const taskSession = actor({
 });
 
 const gitHubDataLoop = loopOf('githubData', gitHubDataCatalog);
-export const githubData = actor({ ...partsOf(gitHubDataLoop), actions: gitHubDataLoop.actions });
+export const githubData = actor({
+  ...partsOf(gitHubDataLoop),
+  actions: { ...gitHubDataLoop.actions, branchesLike: () => ({ branches: [], baseExists: null }) },
+});
 
 export function newSession(id: string, taskId: string): Session {
   return {

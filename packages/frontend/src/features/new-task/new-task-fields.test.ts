@@ -19,7 +19,7 @@ describe('checkFields', () => {
   });
   test('says at the field what git would refuse', () => {
     expect(checkFields({ ...fields, branch: 'not a branch' }, 'c').errors).toEqual({
-      branch: 'Not a name that git accepts for a branch.',
+      branch: 'Not a name for a branch: it holds a space, a line break or a control character.',
     });
   });
 });

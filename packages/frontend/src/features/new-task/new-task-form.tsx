@@ -1,3 +1,4 @@
+import { toApiError } from '@foundry/client/api-error';
 import { randomId } from '@foundry/client/random-id';
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import { atLeast } from '@foundry/shared/roles';
@@ -13,6 +14,7 @@ import { Kbd, modifier } from '../../ui/kbd.tsx';
 import { LabelledField } from '../../ui/labelled-field.tsx';
 import { lastRepositorySchema, readModels } from '../task/remembered.ts';
 import { useOrganization } from '../organization/organization-context.ts';
+import { BranchQuestion } from './branch-question.tsx';
 import { checkFields, errorsOfFailure } from './new-task-fields.ts';
 import type { FieldErrors, NewTaskFields } from './new-task-fields.ts';
 import { NewTaskOptions } from './new-task-options.tsx';
@@ -42,16 +44,21 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
   const [errors, setErrors] = useState<FieldErrors>({});
   const [pending, setPending] = useState(false);
   const [showOptions, setShowOptions] = useState(false);
+  /** GitHub has the branch that was named already: what shall be done about that? */
+  const [question, setQuestion] = useState<string | null>(null);
   const commandId = useRef('');
   const set = (change: Partial<NewTaskFields>) => {
     setFields((current) => ({ ...current, ...change }));
     setErrors({});
+    setQuestion(null);
     // What is sent next is another command than what may have been sent before.
     commandId.current = '';
   };
 
-  const create = async () => {
+  const create = async (existingBranch?: 'use' | 'next') => {
     if (pending) return;
+    // With an answer it is another command than the one that was refused.
+    if (existingBranch !== undefined) commandId.current = '';
     commandId.current ||= randomId();
     const { request, errors: found } = checkFields(fields, commandId.current);
     if (request === null) {
@@ -60,7 +67,8 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
     }
     setPending(true);
     try {
-      const { task } = await api.createTask(organizationId, request);
+      const answer = existingBranch === undefined ? {} : { existingBranch };
+      const { task } = await api.createTask(organizationId, { ...request, ...answer });
       writeSetting('last-repository', fields.repositoryId);
       onDone();
       await navigate({
@@ -68,7 +76,9 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
         params: { organizationId, taskId: task.id },
       });
     } catch (error) {
-      showErrors(errorsOfFailure(error));
+      const { code, message } = toApiError(error);
+      setQuestion(code === 'branch_exists' ? message : null);
+      showErrors(code === 'branch_exists' ? {} : errorsOfFailure(error));
     } finally {
       setPending(false);
     }
@@ -131,6 +141,14 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
           set={set}
           defaultBranch={organization.repositories.get(fields.repositoryId)?.defaultBranch}
           models={readModels()}
+        />
+      )}
+      {question !== null && (
+        <BranchQuestion
+          message={question}
+          pending={pending}
+          onUse={() => void create('use')}
+          onNext={() => void create('next')}
         />
       )}
       {errors.form !== undefined && (

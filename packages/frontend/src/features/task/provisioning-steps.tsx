@@ -6,6 +6,7 @@ import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { useHasRole } from '../organization/use-role.ts';
+import { FollowUp } from './follow-up.tsx';
 import { useTask } from './task-context.ts';
 
 const names: Record<ProvisioningPhase, string> = {
@@ -62,10 +63,18 @@ export function ProvisioningSteps({ status }: { status: Preparing }) {
           >
             {status.failure.message}
           </p>
-          {mayWrite && (
+          {mayWrite && status.failure.retryable && (
             <Button className="mt-3" pending={provision.pending} onClick={() => void provision.run()}>
               Try again
             </Button>
+          )}
+          {!status.failure.retryable && (
+            <>
+              <p className="mt-3 text-ink-2">Another try would end the same way. A new task can go on.</p>
+              <div className="mt-3">
+                <FollowUp />
+              </div>
+            </>
           )}
         </>
       )}

@@ -1,8 +1,7 @@
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { useCanWrite } from '../composer/use-can-write.ts';
-import { useOrganization } from '../organization/organization-context.ts';
-import { useHasRole } from '../organization/use-role.ts';
+import { FollowUp } from './follow-up.tsx';
 import { ProvisioningSteps, useProvision } from './provisioning-steps.tsx';
 import { useTask } from './task-context.ts';
 
@@ -38,13 +37,6 @@ export function TaskNotice() {
         </Callout>
       );
   }
-}
-
-function FollowUp() {
-  const { task } = useTask();
-  const { openNewTask } = useOrganization();
-  if (!useHasRole(task.repositoryId, 'write')) return null;
-  return <Button onClick={() => openNewTask(task.repositoryId)}>New task</Button>;
 }
 
 function DormantNotice() {

@@ -3,7 +3,7 @@ import { single } from '../../../command-loop/handlers.ts';
 import { organizationIdOf, taskAddress } from '../../addresses.ts';
 import { readOrganization, readRepository } from '../db/catalog-repository.ts';
 import * as repository from '../db/task-repository.ts';
-import { branchFromTitle, decideNewTask, titleFromPrompt } from '../decisions.ts';
+import { decideNewTask, wantedBranches } from '../decisions.ts';
 import type { OrganizationInput } from './inputs.ts';
 
 /** R11: when this answers, the task has a row, a title and a branch of its own; its actor follows from the message. */
@@ -13,9 +13,14 @@ export const createTask = single<OrganizationInput<'createTask'>>(async (t, { in
   }
   const organization = await readOrganization(t.tx);
   const catalogRepository = await readRepository(t.tx, input.repositoryId);
-  const wanted = input.branch ?? branchFromTitle(input.title ?? titleFromPrompt(input.prompt));
-  const takenBranches = await repository.readClashingBranches(t.tx, input.repositoryId, wanted);
-  const decided = decideNewTask({ organization, repository: catalogRepository, takenBranches }, input);
+  const takenBranches: string[] = [];
+  for (const wanted of wantedBranches(input)) {
+    takenBranches.push(...(await repository.readClashingBranches(t.tx, input.repositoryId, wanted)));
+  }
+  const decided = decideNewTask(
+    { organization, repository: catalogRepository, takenBranches, gitHub: input.gitHub },
+    input,
+  );
   if (organization === null || catalogRepository === null) {
     throw new CommandError('repository_not_found', 'Foundry does not know this repository.');
   }

@@ -172,6 +172,7 @@ export class Workspace {
         sessionId,
         firstMessageId,
         person,
+        gitHub: { branches: [], baseExists: null },
       },
       person,
     );
