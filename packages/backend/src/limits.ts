@@ -211,6 +211,18 @@ export const gatewayLimits = {
   lateDeliveriesMax: 200,
   /** What a person may see is read again after this, whatever was broadcast. */
   accessMaxAgeMs: 30_000,
+  /** GitHub is asked so often whether a person who is here still sees the same. Whoever lost something notices within a minute. */
+  accessCheckIntervalMs: 25_000,
+  /** How often it is looked for whom to ask about. */
+  accessWatchMs: 5_000,
+  parallelAccessChecks: 8,
+  accessCheckTimeoutMs: 20_000,
+  /** Access that was confirmed longer ago than this is confirmed before it is used … */
+  accessTrustedMs: 45_000,
+  /** … for which a request waits so long at most, */
+  accessConfirmWaitMs: 4_000,
+  /** and while GitHub does not answer, it counts for so long. */
+  accessGreatestAgeMs: 15 * 60_000,
   /** A person whose access was never read waits this long for it. */
   accessFirstReadMs: 10_000,
   accessPollMs: 300,
@@ -301,6 +313,15 @@ export const gitHubLimits = {
   accessRepositoriesPerPage: 10_000,
   /** Accounts that are not admitted here, remembered of one access refresh to name them. */
   refusedAccountsNamed: 10,
+  /** After a refresh that failed for good, the next one; until then, checks look whether GitHub answers again. */
+  accessRetryMs: 5 * 60_000,
+  /** People whose earlier replies of GitHub are kept in memory, for conditional requests. */
+  accessMemories: 2_000,
+  /** People whose access is read anew after an event that may concern everybody. */
+  peopleAskedAtOnce: 1_000,
+  /** GitHub is asked at most this often about one person, whoever wants to know. */
+  accessCheckMinIntervalMs: 20_000,
+  accessCheckTimeoutMs: 15_000,
   /** A refresh without end after this long is taken for dead: a new one may start. */
   accessStaleMs: 60_000,
   /** Pictures of people that the gateway hands out. */
@@ -420,6 +441,9 @@ export const streamLimits = {
   promptFailureGraceMs: 1_000,
   /** How often a followed turn is checked for still being the actor's turn. */
   turnWatchMs: 500,
+  /** While a turn runs, it is asked so often whether its author may still work here. */
+  accessCheckIntervalMs: 25_000,
+  accessCheckTimeoutMs: 20_000,
   /** How long a sandbox may be out of reach before its turn counts as failed. */
   reconnectTimeoutMs: 20_000,
 } as const;

@@ -21,6 +21,19 @@ export const organizationSchema = z.object({
 });
 export type Organization = z.infer<typeof organizationSchema>;
 
+/** Why GitHub has not told what a person may see, and what comes next. `message` says what happened, for people. */
+export const accessProblemSchema = z.object({
+  /**
+   * - `sign_in_required`: GitHub no longer accepts the person's sign-in; they do it again.
+   * - `github_unavailable`, `rate_limited`: GitHub does not answer, or not yet; Foundry tries again by itself.
+   * - `not_admitted`: GitHub shows only accounts that this server is not for.
+   */
+  kind: z.enum(['sign_in_required', 'github_unavailable', 'rate_limited', 'not_admitted']),
+  message: z.string(),
+  retryAtMs: z.number().nullable(),
+});
+export type AccessProblem = z.infer<typeof accessProblemSchema>;
+
 export const repositorySchema = z.object({
   id: repositoryIdSchema,
   name: z.string(),

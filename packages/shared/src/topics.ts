@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  accessProblemSchema,
   memberSchema,
   messageSchema,
   organizationSchema,
@@ -67,7 +68,9 @@ export const userSnapshotSchema = z.object({
   defaultModelId: z.string().nullable(),
   taskStates: z.array(taskStateSchema),
   /** Why GitHub could not be asked what this person may see, for example that they must sign in again. */
-  accessProblem: z.string().nullable().optional(),
+  accessProblem: accessProblemSchema.nullable().default(null),
+  /** When that was last read; null: not yet. */
+  accessReadAtMs: z.number().nullable().default(null),
 });
 /** The first page of tasks, newest activity first; `nextCursor` goes to the tasks endpoint. */
 export const organizationSnapshotSchema = z.object({

@@ -112,7 +112,9 @@ describe('somebody on this machine who knows the port', () => {
     const { endpoint, pool } = registry;
     const client = createClient({ endpoint, poolName: pool });
     const raw = client['auditLog']?.getOrCreate(['org', organizationId, 'audit']).connect();
-    await expect(raw?.['page']?.({ before: null, limit: 10 })).rejects.toThrow(/Only Foundry itself|closed|forbidden/i);
+    await expect(raw?.['page']?.({ before: null, limit: 10 })).rejects.toThrow(
+      /Only Foundry itself|closed|forbidden/i,
+    );
     await raw?.dispose();
     await client.dispose();
   });

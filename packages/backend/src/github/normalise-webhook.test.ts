@@ -153,7 +153,12 @@ describe('normaliseWebhook on the published examples', () => {
 
   test('unknown events and actions are ignored; a used event without its fields is an error', () => {
     expect(eventOf('star', { action: 'created' })).toEqual({ type: 'ignored' });
-    expect(eventOf('organization', { action: 'deleted' })).toEqual({ type: 'ignored' });
+    expect(eventOf('organization', { action: 'member_invited' })).toEqual({ type: 'ignored' });
+    expect(eventOf('organization', { action: 'deleted' })).toEqual({
+      type: 'accessChanged',
+      githubIds: null,
+    });
+    expect(eventOf('team', { action: 'edited' })).toEqual({ type: 'accessChanged', githubIds: null });
     expect(() => eventOf('pull_request', { action: 'opened' })).toThrow(WebhookPayloadError);
     expect(() => eventOf('push', 'no object')).toThrow(WebhookPayloadError);
   });

@@ -127,6 +127,9 @@ function organization(payload: unknown, action: string): Event {
   if (action === 'renamed') {
     return { type: 'repositoriesChanged', added: [], removedIds: [], needsSync: true };
   }
+  if (action === 'deleted') {
+    return { type: 'accessChanged', githubIds: null };
+  }
   if (action !== 'member_added' && action !== 'member_removed') {
     return ignored;
   }
@@ -175,6 +178,10 @@ function reduce(eventName: string, action: string, payload: unknown): Event {
     case 'member':
     case 'membership':
       return access(payload);
+    // Of a team only the repositories and permissions are told, not who is in it.
+    case 'team':
+    case 'team_add':
+      return { type: 'accessChanged', githubIds: null };
     case 'github_app_authorization': {
       const { sender } = z.object({ sender: accountShape }).parse(payload);
       return { type: 'accessChanged', githubIds: [String(sender.id)] };

@@ -52,8 +52,8 @@ export const normalisedWebhookSchema = z.object({
       upserted: z.array(memberSchema),
       removedGithubIds: z.array(z.string()),
     }),
-    /** Who may see which repository may have changed; the people concerned are asked anew. */
-    z.object({ type: z.literal('accessChanged'), githubIds: z.array(z.string()) }),
+    /** Who may do what in which repository may have changed; the people concerned (null: everybody) are asked anew. */
+    z.object({ type: z.literal('accessChanged'), githubIds: z.array(z.string()).nullable() }),
     z.object({ type: z.literal('ignored') }),
   ]),
 });

@@ -44,6 +44,10 @@ export interface UserState {
   profile: UserProfile;
   organizations: EntityMap<Organization>;
   defaultModelId: string | null;
+  /** Why GitHub has not told what this person may see; null when it has. */
+  accessProblem: UserSnapshot['accessProblem'];
+  /** When it did; null: not yet. */
+  accessReadAtMs: number | null;
   /** By task id. */
   taskStates: EntityMap<TaskState>;
 }
@@ -53,6 +57,8 @@ export function userFromSnapshot(snapshot: UserSnapshot, previous?: UserState): 
     profile: snapshot.profile,
     organizations: reconcile(previous?.organizations, toEntityMap(snapshot.organizations, byId)),
     defaultModelId: snapshot.defaultModelId,
+    accessProblem: snapshot.accessProblem,
+    accessReadAtMs: snapshot.accessReadAtMs,
     taskStates: reconcile(
       previous?.taskStates,
       toEntityMap(snapshot.taskStates, (taskState) => taskState.taskId),

@@ -5,12 +5,14 @@ import type { ApiContext, ApiEnv } from '../api/context.ts';
 import { GitHubError, notFound } from '../domain/errors.ts';
 import { install, selectRepositories, setSuspended, uninstall } from '../domain/installations.ts';
 import {
+  announceTeam,
   announceTeamMembership,
   removeCollaborator,
   removeOrganizationMember,
   setCollaborator,
   setOrganizationMember,
 } from '../domain/members.ts';
+import { emitAuthorizationRevoked } from '../webhooks/emit.ts';
 import type { Double } from '../double.ts';
 import { now } from '../double.ts';
 import { issuePersonalToken } from '../oauth/tokens.ts';
@@ -36,6 +38,11 @@ const membershipInput = z.strictObject({
   login,
   action: z.enum(['added', 'removed']).default('added'),
   team: z.string().default('everyone'),
+});
+const teamInput = z.strictObject({
+  action: z.enum(['added_to_repository', 'removed_from_repository', 'edited']),
+  team: z.string().default('everyone'),
+  repository: z.string(),
 });
 const installationInput = z.strictObject({
   account: login,
@@ -78,9 +85,16 @@ export function peopleRoutes(
     const user = person(c.req.param('username'));
     return c.json({ expired: store.tokens.expireUserTokens(user.id, '2000-01-01T00:00:00Z') });
   });
-  routes.delete('/users/:username/tokens', (c) =>
-    c.json({ revoked: store.tokens.removeOfUser(person(c.req.param('username')).id) }),
-  );
+  routes.delete('/users/:username/tokens', (c) => {
+    const user = person(c.req.param('username'));
+    const app = store.apps.byId(double.appId);
+    const revoked = store.transaction(() => {
+      if (app !== undefined) emitAuthorizationRevoked(double, app, user);
+      return store.tokens.removeOfUser(user.id);
+    });
+    double.webhooks.kick();
+    return c.json({ revoked });
+  });
 
   routes.put('/orgs/:org/members/:username', async (c) => {
     const { role, login: by } = await jsonBody(c, memberInput);
@@ -101,6 +115,22 @@ export function peopleRoutes(
     const slug = team.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
     const sender = actorFor(organization, undefined);
     announceTeamMembership(double, organization, person(name), { id: 1, name: team, slug }, action, sender);
+    return c.json({ ok: true });
+  });
+
+  routes.post('/orgs/:org/teams', async (c) => {
+    const organization = person(c.req.param('org'));
+    const { action, team, repository: name } = await jsonBody(c, teamInput);
+    const repository = store.repositories.byName(organization.login, name);
+    if (repository === undefined) throw new GitHubError(422, `There is no repository ${name}.`);
+    announceTeam(
+      double,
+      organization,
+      { id: 1, name: team },
+      action,
+      repository,
+      actorFor(organization, undefined),
+    );
     return c.json({ ok: true });
   });
 

@@ -135,7 +135,6 @@ export function announceTeamMembership(
   action: 'added' | 'removed',
   sender: Account,
 ): void {
-  const api = `${double.urls.api}/organizations/${organization.id}/team/${team.id}`;
   emit(double, {
     event: 'membership',
     action,
@@ -144,22 +143,57 @@ export function announceTeamMembership(
     payload: {
       scope: 'team',
       member: simpleUser(double.urls, user),
-      team: {
-        name: team.name,
-        id: team.id,
-        node_id: nodeId('O', `team:${team.id}`),
-        slug: team.slug,
-        description: null,
-        privacy: 'closed',
-        notification_setting: 'notifications_enabled',
-        url: api,
-        html_url: `${double.urls.web}/orgs/${organization.login}/teams/${team.slug}`,
-        members_url: `${api}/members{/member}`,
-        repositories_url: `${api}/repos`,
-        permission: 'pull',
-        parent: null,
-      },
+      team: teamShape(double, organization, team),
     },
   });
   double.webhooks.kick();
+}
+
+/** Tells that a team got or lost a repository, or another permission in it; changes nothing here either. */
+export function announceTeam(
+  double: Double,
+  organization: Account,
+  team: { id: number; name: string },
+  action: 'added_to_repository' | 'removed_from_repository' | 'edited',
+  repository: OwnedRepository,
+  sender: Account,
+): void {
+  const slug = team.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  emit(double, {
+    event: 'team',
+    action,
+    sender,
+    account: organization,
+    repository,
+    payload: {
+      team: teamShape(double, organization, { ...team, slug }),
+      ...(action === 'edited'
+        ? { changes: { repository: { permissions: { from: { admin: false, pull: true, push: true } } } } }
+        : {}),
+    },
+  });
+  double.webhooks.kick();
+}
+
+function teamShape(
+  double: Double,
+  organization: Account,
+  team: { id: number; name: string; slug: string },
+): Record<string, unknown> {
+  const api = `${double.urls.api}/organizations/${organization.id}/team/${team.id}`;
+  return {
+    name: team.name,
+    id: team.id,
+    node_id: nodeId('O', `team:${team.id}`),
+    slug: team.slug,
+    description: null,
+    privacy: 'closed',
+    notification_setting: 'notifications_enabled',
+    url: api,
+    html_url: `${double.urls.web}/orgs/${organization.login}/teams/${team.slug}`,
+    members_url: `${api}/members{/member}`,
+    repositories_url: `${api}/repos`,
+    permission: 'pull',
+    parent: null,
+  };
 }

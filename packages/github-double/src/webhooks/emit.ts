@@ -72,3 +72,19 @@ export function emitToApp(double: Double, app: App, installation: Installation, 
     createdAt: now(),
   });
 }
+
+/** Somebody withdrew the sign-in that they gave an app: the one event that belongs to no account and no installation. */
+export function emitAuthorizationRevoked(double: Double, app: App, user: Account): void {
+  double.store.deliveries.insert({
+    guid: randomUUID(),
+    appId: app.id,
+    event: 'github_app_authorization',
+    action: 'revoked',
+    installationId: null,
+    repositoryId: null,
+    redelivery: false,
+    payload: JSON.stringify({ action: 'revoked', sender: simpleUser(double.urls, user) }),
+    state: 'pending',
+    createdAt: now(),
+  });
+}

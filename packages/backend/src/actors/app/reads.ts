@@ -5,9 +5,14 @@ import { appAuthQuerySchema, AuthStoreError, type AppAuthReadResult } from '../.
 import { readAppAuth } from '../../auth/db/app-repository.ts';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
-import { userLimits } from '../../limits.ts';
+import { gitHubLimits, userLimits } from '../../limits.ts';
 import { withinSize } from '../../within-size.ts';
-import { findUsersByGithubId, listOrganizations, readFirstAccount } from './db/repository.ts';
+import {
+  findUsersByGithubId,
+  listOrganizations,
+  listSignedInUsers,
+  readFirstAccount,
+} from './db/repository.ts';
 
 const usersQuerySchema = z.object({ githubIds: z.array(z.string()).max(1_000) });
 
@@ -27,6 +32,10 @@ export const reads = {
   /** `usersByGithubId({githubIds})`: those of these accounts that have signed in here. */
   usersByGithubId: async (c: LoopActionContext, input: unknown) =>
     await findUsersByGithubId(c.db, usersQuerySchema.parse(input).githubIds),
+
+  /** Everybody with a session that has not expired. */
+  signedInUsers: async (c: LoopActionContext) =>
+    await listSignedInUsers(c.db, new Date().toISOString(), gitHubLimits.peopleAskedAtOnce),
 
   /** Every account this server has to do with; who may see which is the gateway's to filter. */
   organizations: async (c: LoopActionContext) => await listOrganizations(c.db),

@@ -207,6 +207,9 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
       }),
     },
   ],
+  'organization.command.personLostAccess': [
+    { body: ({ repositoryId, userId }) => ({ userId, login: 'ada', repositoryIds: [repositoryId] }) },
+  ],
   'organization.command.applyTaskState': [
     {
       before: (scope) => [...known(scope), pullRequestApplied(scope)],

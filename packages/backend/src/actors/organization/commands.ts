@@ -11,7 +11,13 @@ import {
   taskStatusSchema,
   taskSummarySchema,
 } from '@foundry/shared/entities';
-import { messageIdSchema, repositoryIdSchema, sessionIdSchema, taskIdSchema } from '@foundry/shared/ids';
+import {
+  messageIdSchema,
+  repositoryIdSchema,
+  sessionIdSchema,
+  taskIdSchema,
+  userIdSchema,
+} from '@foundry/shared/ids';
 import { createTaskRequestSchema } from '@foundry/shared/requests';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
@@ -139,6 +145,15 @@ export const organizationCatalog = {
       primaryUserLogin: z.string().nullable(),
       primaryUserAvatarUrl: z.string().nullable(),
       bumpContent: z.boolean(),
+    }),
+    z.null(),
+  ),
+  /** From a User actor: GitHub no longer lets the person work in these repositories. */
+  'organization.command.personLostAccess': command(
+    z.object({
+      userId: userIdSchema,
+      login: z.string(),
+      repositoryIds: z.array(repositoryIdSchema).max(200),
     }),
     z.null(),
   ),

@@ -130,6 +130,13 @@ export const taskSessionSamples: ActorSamples<TaskSessionCatalog> = {
     { before: (scope) => [initialized(scope), sent(scope)], body: ({ messageId }) => ({ messageId }) },
   ],
   'session.command.retryMessage': [{ before: failedTurn, body: ({ messageId }) => ({ messageId }) }],
+  'session.command.authorLostAccess': [
+    {
+      before: waitingTurn,
+      body: () => ({ userId: 'user-ada', message: 'GitHub no longer lets ada write.' }),
+      observe: (scope) => [sessionStatusSyncAddress(scope.organizationId, scope.sessionId)],
+    },
+  ],
   'session.command.stop': [
     {
       before: waitingTurn,

@@ -70,6 +70,9 @@ export const taskSessionCatalog = {
   /** The workspace was replaced or lost while a turn ran. */
   'session.command.sandboxLost': command(z.object({ sandboxId: sandboxIdSchema, message: z.string() }), none),
 
+  /** This person may no longer write to the repository: their turn stops, their waiting messages are refused. */
+  'session.command.authorLostAccess': command(z.object({ userId: userIdSchema, message: z.string() }), none),
+
   // From the stream (SessionStatusSync): the turn's end, after its last events.
   'session.command.turnEnded': command(
     z.object({ messageId: messageIdSchema, stopReason: stopReasonSchema, error: z.string().nullable() }),

@@ -4,10 +4,18 @@ import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
 import { appendEvents } from './workflow/append-events.ts';
 import { taskSessionCatalog } from './commands.ts';
-import { snapshot, transcriptPage } from './reads.ts';
+import { snapshot, transcriptPage, turnAuthor } from './reads.ts';
 import { agentReady, announce, prepareAgent, setModel } from './workflow/agent.ts';
 import { editMessage, initialize, retryMessage, sendMessage, withdrawMessage } from './workflow/messages.ts';
-import { answerPermission, sandboxLost, stop, turnEnded, turnGranted, turnRefused } from './workflow/turn.ts';
+import {
+  answerPermission,
+  authorLostAccess,
+  sandboxLost,
+  stop,
+  turnEnded,
+  turnGranted,
+  turnRefused,
+} from './workflow/turn.ts';
 
 const loop = commandLoop('taskSession', taskSessionCatalog, {
   'session.command.sendMessage': sendMessage,
@@ -22,6 +30,7 @@ const loop = commandLoop('taskSession', taskSessionCatalog, {
   'session.command.prepareAgent': prepareAgent,
   'session.command.turnRefused': turnRefused,
   'session.command.sandboxLost': sandboxLost,
+  'session.command.authorLostAccess': authorLostAccess,
   'session.command.turnEnded': turnEnded,
   'session.command.agentReady': agentReady,
   'session.command.announce': announce,
@@ -34,5 +43,5 @@ export const taskSession = actor({
   queues: loop.queues,
   run: loop.run,
   options: loop.options,
-  actions: { ...loop.actions, snapshot, transcriptPage, appendEvents },
+  actions: { ...loop.actions, snapshot, transcriptPage, turnAuthor, appendEvents },
 });

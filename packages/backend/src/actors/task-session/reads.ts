@@ -2,6 +2,7 @@ import { UserError } from 'rivetkit';
 import { z } from 'zod';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { sessionLimits } from '../../limits.ts';
+import { readMessage, readSession } from './db/repository.ts';
 import { readPage, readSnapshot, type TranscriptPage } from './snapshot.ts';
 
 const pageInputSchema = z.object({
@@ -22,4 +23,13 @@ export async function snapshot(c: LoopActionContext) {
 export async function transcriptPage(c: LoopActionContext, input: unknown): Promise<TranscriptPage> {
   const { before, limit } = pageInputSchema.parse(input);
   return await c.db.transaction(async (tx) => await readPage(tx, before, limit));
+}
+
+/** Whose message the running turn is; null when none runs. */
+export async function turnAuthor(c: LoopActionContext): Promise<{ userId: string } | null> {
+  return await c.db.transaction(async (tx) => {
+    const messageId = (await readSession(tx))?.turnMessageId ?? null;
+    const message = messageId === null ? null : await readMessage(tx, messageId);
+    return message === null ? null : { userId: message.author.userId };
+  });
 }

@@ -249,6 +249,16 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
       body: turn,
     },
   ],
+  'task.command.personLostAccess': [
+    {
+      before: (scope, world) => [
+        async () => await world.refuseSandbox(sandboxIdOf(scope)),
+        dormant(scope),
+        sampleMessage(toSelf(scope), 'task.command.requestTurn', { ...turn(scope), author: ada }),
+      ],
+      body: () => ({ userId: ada.userId, login: ada.login }),
+    },
+  ],
   'task.command.turnEnded': [
     {
       before: (scope, world) => [

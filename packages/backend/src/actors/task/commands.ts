@@ -6,7 +6,7 @@ import {
   sessionSchema,
 } from '@foundry/shared/entities';
 import { commandFailureSchema } from '@foundry/shared/envelope';
-import { messageIdSchema, sandboxIdSchema, sessionIdSchema } from '@foundry/shared/ids';
+import { messageIdSchema, sandboxIdSchema, sessionIdSchema, userIdSchema } from '@foundry/shared/ids';
 import { createSessionRequestSchema, publishRequestSchema } from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';
@@ -49,6 +49,9 @@ export const taskCatalog = {
     z.object({ headSha: z.string(), pusherLogin: z.string().nullable() }),
     none,
   ),
+
+  /** GitHub no longer lets this person write to the repository: nothing goes on here in their name. */
+  'task.command.personLostAccess': command(z.object({ userId: userIdSchema, login: z.string() }), none),
 
   // From GitHubData, the end of a publish.
   'task.command.pullRequestPublished': command(

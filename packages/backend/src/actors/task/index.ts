@@ -14,6 +14,7 @@ import {
   pullRequestChanged,
   pullRequestPublished,
 } from './workflow/publish.ts';
+import { personLostAccess } from './workflow/lost-access.ts';
 import { grantTurn, requestTurn, sessionChanged, turnEnded, withdrawTurn } from './workflow/turns.ts';
 import {
   provision,
@@ -42,6 +43,7 @@ const loop = commandLoop('task', taskCatalog, {
   'task.command.withdrawTurn': withdrawTurn,
   'task.command.turnEnded': turnEnded,
   'task.command.sessionChanged': sessionChanged,
+  'task.command.personLostAccess': personLostAccess,
   'task.command.sandboxChanged': sandboxChanged,
   'task.command.sandboxGone': sandboxGone,
   'task.command.workspaceProgress': workspaceProgress,

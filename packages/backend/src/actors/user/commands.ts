@@ -55,3 +55,15 @@ export const userAccessSchema = z.object({
   readAtMs: z.number().nullable(),
 });
 export type UserAccess = z.infer<typeof userAccessSchema>;
+
+/**
+ * Answer of the action `checkAccess`.
+ * - `confirmed`: GitHub says the same as the last refresh, at `atMs`.
+ * - `changed`: it does not (or no longer accepts the sign-in): a refresh is due.
+ * - `unknown`: GitHub does not answer, or a refresh is under way.
+ */
+export const accessCheckSchema = z.object({
+  state: z.enum(['confirmed', 'changed', 'unknown']),
+  atMs: z.number(),
+});
+export type AccessCheck = z.infer<typeof accessCheckSchema>;

@@ -1,3 +1,4 @@
+import { atLeast, type RepositoryRole } from '@foundry/shared/roles';
 import type { Organization, TaskState } from '@foundry/shared/entities';
 import type { SetTaskStateRequest } from '@foundry/shared/requests';
 
@@ -36,4 +37,33 @@ export function organizationChanges(
     upserted: after.filter((organization) => textById.get(organization.id) !== JSON.stringify(organization)),
     removedIds: before.map(({ id }) => id).filter((id) => !ids.has(id)),
   };
+}
+
+interface RepositoryAccess {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly role: RepositoryRole;
+}
+
+/** Of `before`, the repositories in which the person could work and, by `roles`, no longer can; by organization. */
+export function lostWork(
+  before: readonly RepositoryAccess[],
+  roles: ReadonlyMap<string, RepositoryRole>,
+): Map<string, string[]> {
+  const lost = new Map<string, string[]>();
+  for (const { id, organizationId, role } of before) {
+    if (!atLeast(role, 'write') || atLeast(roles.get(id), 'write')) continue;
+    lost.set(organizationId, [...(lost.get(organizationId) ?? []), id]);
+  }
+  return lost;
+}
+
+/** Whether two readings of a person's repositories are the same. */
+export function isSameAccess(
+  before: readonly RepositoryAccess[],
+  after: readonly RepositoryAccess[],
+): boolean {
+  const text = ({ id, organizationId, role }: RepositoryAccess): string => `${id} ${organizationId} ${role}`;
+  const known = new Set(before.map(text));
+  return known.size === new Set(after.map(text)).size && after.every((one) => known.has(text(one)));
 }

@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { checkAccess } from './access-check.ts';
 import { userCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
@@ -24,5 +25,5 @@ export const user = actor({
   queues: loop.queues,
   run: loop.run,
   options: loop.options,
-  actions: { ...loop.actions, ...reads, snapshot },
+  actions: { ...loop.actions, ...reads, snapshot, checkAccess },
 });

@@ -14,7 +14,7 @@ export async function snapshot(c: LoopActionContext): Promise<UserSnapshot> {
     if (profile === null) {
       throw notSignedUp();
     }
-    const { problem } = await repository.readAccessState(tx);
+    const { problem, readAtMs } = await repository.readAccessState(tx);
     return {
       version: await readVersion(tx),
       profile,
@@ -29,6 +29,7 @@ export async function snapshot(c: LoopActionContext): Promise<UserSnapshot> {
         userLimits.taskStatesSizeBytes,
       ),
       accessProblem: problem,
+      accessReadAtMs: readAtMs,
     };
   });
 }

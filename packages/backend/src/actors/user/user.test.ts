@@ -105,7 +105,10 @@ describe('people', () => {
       const now = userSnapshotSchema.parse(await stack.connections.call(userAddress(grace), 'snapshot', []));
       expect(now).toMatchObject({
         organizations: [],
-        accessProblem: expect.stringContaining('Sign in with GitHub'),
+        accessProblem: {
+          kind: 'sign_in_required',
+          message: expect.stringContaining('Sign in with GitHub'),
+        },
       });
     });
     expect((await access(grace)).repositoryIds).toEqual([]);

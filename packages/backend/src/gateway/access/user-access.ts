@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import pLimit from 'p-limit';
 import { userAddress } from '../../actors/addresses.ts';
+import { accessCheckSchema } from '../../actors/user/commands.ts';
 import type { UserAccess } from '../../actors/user/commands.ts';
 import type { ActorConnections } from '../../command-loop/connections.ts';
 import { errorMessage } from '../../command-loop/errors.ts';
 import { gatewayLimits } from '../../limits.ts';
+import { HttpError } from '../errors.ts';
 import type { ActorReads } from '../actor-reads.ts';
 import { whileOutcomeUnknown } from '../retry.ts';
 import type { FeedHold, FeedPool } from '../upstream/feed-pool.ts';
@@ -23,13 +26,19 @@ interface Entry {
   firstRead: Promise<UserAccess> | null;
   readonly listeners: Set<AccessListener>;
   hold: FeedHold | null;
+  /** When GitHub last said what `access` says, and when it was last asked. */
+  confirmedAtMs: number;
+  askedAtMs: number;
+  asking: Promise<void> | null;
   /** The User actor's version at the last read; a heartbeat with another one means a missed change. */
   seenVersion: number | null;
 }
 
 /**
  * What every person who is active here may see, as their User actor says. Read once, then kept fresh by the actor's
- * changes; never older than `accessMaxAgeMs`. @throws as ActorReads.
+ * changes; never older than `accessMaxAgeMs`. And GitHub is asked again and again whether it still is so, for everybody
+ * who is here: events may be lost. What GitHub has not confirmed for `accessGreatestAgeMs` counts for nothing.
+ * @throws as ActorReads.
  */
 export class UserAccessDirectory {
   readonly #reads: ActorReads;
@@ -37,7 +46,8 @@ export class UserAccessDirectory {
   readonly #feeds: FeedPool;
   readonly #log: Logger;
   readonly #entries: BoundedMap<string, Entry>;
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #asks = pLimit(gatewayLimits.parallelAccessChecks);
 
   constructor(options: { reads: ActorReads; connections: ActorConnections; feeds: FeedPool; log: Logger }) {
     this.#reads = options.reads;
@@ -45,8 +55,11 @@ export class UserAccessDirectory {
     this.#feeds = options.feeds;
     this.#log = options.log;
     this.#entries = new BoundedMap(gatewayLimits.accessEntriesMax, (entry) => entry.hold?.release());
-    this.#sweeper = setInterval(() => this.#sweep(), gatewayLimits.accessMaxAgeMs);
-    this.#sweeper.unref();
+    this.#timers = [
+      setInterval(() => this.#sweep(), gatewayLimits.accessMaxAgeMs),
+      setInterval(() => this.#askAboutWhoIsHere(), gatewayLimits.accessWatchMs),
+    ];
+    for (const timer of this.#timers) timer.unref();
   }
 
   /** The access of a person, without waiting for GitHub: `readAtMs` is null when it was never read from there. */
@@ -62,8 +75,8 @@ export class UserAccessDirectory {
   /** As `current`, but of somebody whose access was never read it asks GitHub first, and waits some seconds for that. */
   async known(userId: string): Promise<UserAccess> {
     const access = await this.current(userId);
-    if (access.readAtMs !== null) return access;
     const entry = this.#entry(userId);
+    if (access.readAtMs !== null) return await this.#trusted(entry, access);
     entry.firstRead ??= this.#firstRead(entry).finally(() => {
       entry.firstRead = null;
     });
@@ -78,7 +91,8 @@ export class UserAccessDirectory {
   }
 
   close(): void {
-    clearInterval(this.#sweeper);
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#asks.clearQueue();
     for (const entry of this.#entries.values()) entry.hold?.release();
   }
 
@@ -94,6 +108,9 @@ export class UserAccessDirectory {
       firstRead: null,
       listeners: new Set(),
       hold: null,
+      confirmedAtMs: 0,
+      askedAtMs: 0,
+      asking: null,
       seenVersion: null,
     };
     this.#entries.set(userId, entry);
@@ -138,6 +155,7 @@ export class UserAccessDirectory {
   #store(entry: Entry, access: UserAccess, startMs: number): void {
     const before = entry.access;
     entry.access = access;
+    entry.confirmedAtMs = Math.max(entry.confirmedAtMs, access.readAtMs ?? 0);
     entry.readAtMs = startMs;
     if (before === null || !sameAccess(before, access)) {
       for (const listener of entry.listeners) listener(access);
@@ -146,20 +164,86 @@ export class UserAccessDirectory {
 
   async #firstRead(entry: Entry): Promise<UserAccess> {
     const deadlineMs = Date.now() + gatewayLimits.accessFirstReadMs;
-    const envelope = {
-      commandId: `first-access.${randomUUID()}`,
-      causedBy: null,
-      by: { kind: 'system' as const },
-      at: Date.now(),
-    };
-    const message = { name: 'user.command.refreshAccess', body: { reason: 'first visit' }, envelope };
-    await whileOutcomeUnknown((timeoutMs) =>
-      this.#connections.enqueue(userAddress(entry.userId), [message], { timeoutMs }),
-    );
+    await this.#refresh(entry, 'first visit');
     for (;;) {
       const access = await this.#read(entry);
       if (access.readAtMs !== null || Date.now() >= deadlineMs) return access;
       await sleep(gatewayLimits.accessPollMs);
+    }
+  }
+
+  /** Access that was confirmed a while ago is confirmed first; nobody waits long for a GitHub that does not answer. */
+  async #trusted(entry: Entry, access: UserAccess): Promise<UserAccess> {
+    if (Date.now() - entry.confirmedAtMs < gatewayLimits.accessTrustedMs) return access;
+    await Promise.race([
+      this.#ask(entry),
+      sleep(gatewayLimits.accessConfirmWaitMs, undefined, { ref: false }),
+    ]);
+    if (Date.now() - entry.confirmedAtMs < gatewayLimits.accessGreatestAgeMs)
+      return await this.current(entry.userId);
+    throw new HttpError(
+      503,
+      'access_unknown',
+      'GitHub has not answered for a long time what you may see, so nothing is shown for now. Foundry asks again by itself.',
+      { retryAfterMs: gatewayLimits.accessWatchMs },
+    );
+  }
+
+  /** Lets the User actor ask GitHub, unless that is under way; what has changed is read anew and then announced. */
+  #ask(entry: Entry): Promise<void> {
+    const asking =
+      entry.asking ??
+      this.#asks(async () => await this.#askNow(entry)).finally(() => {
+        entry.asking = null;
+      });
+    entry.asking = asking;
+    return asking;
+  }
+
+  async #askNow(entry: Entry): Promise<void> {
+    entry.askedAtMs = Date.now();
+    try {
+      const { state, atMs } = accessCheckSchema.parse(
+        await this.#connections.call(userAddress(entry.userId), 'checkAccess', [], {
+          timeoutMs: gatewayLimits.accessCheckTimeoutMs,
+        }),
+      );
+      if (state === 'confirmed') entry.confirmedAtMs = Math.max(entry.confirmedAtMs, atMs);
+      if (state !== 'changed') return;
+      await this.#refresh(entry, 'GitHub says something else');
+      // At most until the change is there: whoever asked must not be answered with what was.
+      const deadlineMs = Date.now() + gatewayLimits.accessConfirmWaitMs;
+      while (entry.confirmedAtMs < atMs && Date.now() < deadlineMs) await sleep(gatewayLimits.accessPollMs);
+    } catch (error) {
+      this.#log.warn(
+        { userId: entry.userId, reason: errorMessage(error) },
+        'whether access is still as it was could not be asked',
+      );
+    }
+  }
+
+  async #refresh(entry: Entry, why: string): Promise<void> {
+    const envelope = {
+      commandId: `access.${randomUUID()}`,
+      causedBy: null,
+      by: { kind: 'system' as const },
+      at: Date.now(),
+    };
+    const message = { name: 'user.command.refreshAccess', body: { reason: why }, envelope };
+    await whileOutcomeUnknown((timeoutMs) =>
+      this.#connections.enqueue(userAddress(entry.userId), [message], { timeoutMs }),
+    );
+  }
+
+  #askAboutWhoIsHere(): void {
+    const nowMs = Date.now();
+    for (const entry of this.#entries.values()) {
+      if (entry.access === null || entry.access.readAtMs === null) continue;
+      const isHere = entry.listeners.size > 0 || nowMs - entry.lastAskedMs < gatewayLimits.accessTrustedMs;
+      if (isHere && nowMs - entry.askedAtMs >= gatewayLimits.accessCheckIntervalMs) void this.#ask(entry);
+      if (nowMs - entry.confirmedAtMs < gatewayLimits.accessGreatestAgeMs) continue;
+      // Open topics are closed by the same rule as requests are refused.
+      for (const listener of entry.listeners) listener(entry.access);
     }
   }
 

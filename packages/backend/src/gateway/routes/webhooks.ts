@@ -1,6 +1,6 @@
 import { Webhooks } from '@octokit/webhooks';
 import { z } from 'zod';
-import { gitHubDataAddress } from '../../actors/addresses.ts';
+import { appAddress, gitHubDataAddress, userAddress } from '../../actors/addresses.ts';
 import { normaliseWebhook, WebhookPayloadError, webhookAccount } from '../../github/normalise-webhook.ts';
 import type { NormalisedWebhook } from '../../github/webhook-events.ts';
 import { UnknownOutcomeError } from '../../command-loop/connections.ts';
@@ -58,6 +58,36 @@ function normalise(event: string, deliveryId: string, payload: unknown): Normali
   }
 }
 
+const usersSchema = z.array(z.object({ userId: z.string() }));
+
+/** Somebody withdrew their sign-in at GitHub, which belongs to no account: those of them who use Foundry are asked anew. */
+async function tellPeople(
+  c: GatewayContext,
+  githubIds: readonly string[],
+  { deliveryId, name, senderLogin }: NormalisedWebhook,
+): Promise<void> {
+  const { connections } = c.get('gateway');
+  const users = usersSchema.parse(
+    await whileOutcomeUnknown(
+      (timeoutMs) => connections.call(appAddress(), 'usersByGithubId', [{ githubIds }], { timeoutMs }),
+      gatewayLimits.webhookBudgetMs,
+    ),
+  );
+  for (const { userId } of users) {
+    const envelope = {
+      commandId: deliveryId,
+      causedBy: `delivery:${deliveryId}`,
+      by: { kind: 'github' as const, login: senderLogin },
+      at: Date.now(),
+    };
+    const message = { name: 'user.command.refreshAccess', body: { reason: name }, envelope };
+    await whileOutcomeUnknown(
+      (timeoutMs) => connections.enqueue(userAddress(userId), [message], { timeoutMs }),
+      gatewayLimits.webhookBudgetMs,
+    );
+  }
+}
+
 /** A delivery shows that the App is installed on its account, unless it is the one that says that it no longer is. */
 function claimOf({ deliveryId, installationId, event }: NormalisedWebhook) {
   const isGone = event.type === 'installation' && event.organization.installation?.status !== 'active';
@@ -92,6 +122,10 @@ async function receive(c: GatewayContext): Promise<Response> {
   const log = c.get('log').child({ deliveryId, event });
   const normalised = normalise(event, deliveryId, payload);
   const account = webhookAccount(payload);
+  if (account === null && normalised.event.type === 'accessChanged') {
+    await tellPeople(c, normalised.event.githubIds ?? [], normalised);
+    return c.json({ deliveryId, ignored: false }, 202);
+  }
   if (normalised.event.type === 'ignored' || account === null) {
     log.info({ account }, 'delivery means nothing here');
     return c.json({ deliveryId, ignored: true }, 202);

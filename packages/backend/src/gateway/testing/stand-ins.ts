@@ -129,6 +129,7 @@ export const user = actor({
   actions: {
     ...userLoop.actions,
     access: (c: LoopActionContext) => known(facts.access, c, 'user_not_found'),
+    checkAccess: () => ({ state: 'confirmed', atMs: Date.now() }),
     snapshot: (c: LoopActionContext) =>
       at(c, () => ({
         profile: profileOf(c.key.at(-1) ?? '').entity,

@@ -1,5 +1,5 @@
 import { organizationSchema, type Organization } from '@foundry/shared/entities';
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import { GITHUB_PROVIDER_ID } from '../../../auth/auth-options.ts';
 import { authIndex } from '../../../auth/db/app-tables.ts';
 import { providerAccountKey } from '../../../auth/index-entries.ts';
@@ -55,4 +55,16 @@ export async function writeFirstAccount(
   nowMs: number,
 ): Promise<void> {
   await db.insert(firstAccount).values({ id: 1, accountId: account.id, login: account.login, atMs: nowMs });
+}
+
+/** Those whose sessions end last come first: they were here last. */
+export async function listSignedInUsers(db: ActorDatabase, now: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ userId: authIndex.userId })
+    .from(authIndex)
+    .where(and(eq(authIndex.kind, 'sessionToken'), gt(authIndex.expiresAt, now)))
+    .groupBy(authIndex.userId)
+    .orderBy(desc(sql`max(${authIndex.expiresAt})`))
+    .limit(limit);
+  return rows.map(({ userId }) => userId);
 }

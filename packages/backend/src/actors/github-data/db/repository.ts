@@ -174,11 +174,6 @@ export async function sweepMembers(db: ActorDatabase, generation: number): Promi
   await db.delete(members).where(lt(members.generation, generation));
 }
 
-export async function listMemberIds(db: ActorDatabase, limit: number): Promise<string[]> {
-  const rows = await db.select().from(members).orderBy(asc(members.githubId)).limit(limit);
-  return rows.map((row) => row.githubId);
-}
-
 export interface OpenPullRequest {
   readonly repositoryId: string;
   readonly number: number;

@@ -10,13 +10,8 @@ import { recordInstallation } from './start-sync.ts';
 
 type Event<T extends NormalisedWebhook['event']['type']> = Extract<NormalisedWebhook['event'], { type: T }>;
 
-/** Changes of a repository that change nothing about who may see it. */
-const sameAudience = new Set([
-  'repository.edited',
-  'repository.renamed',
-  'repository.archived',
-  'repository.unarchived',
-]);
+/** Changes of a repository that change nothing about who may see it and what they may do. */
+const sameAudience = new Set(['repository.edited', 'repository.renamed']);
 
 function refreshPeople(t: TransactionContext, githubIds: string[] | null, reason: string): void {
   t.send(self(t.key), 'githubData.command.refreshPeople', { githubIds, reason });
@@ -188,7 +183,7 @@ export const receiveWebhook = single<NormalisedWebhook>(async (t, { input }) => 
       await onMembers(t, name, event);
       return null;
     case 'accessChanged':
-      if (event.githubIds.length > 0) {
+      if (event.githubIds?.length !== 0) {
         refreshPeople(t, event.githubIds, name);
       }
       return null;

@@ -1,30 +1,31 @@
 import { z } from 'zod';
 import {
   effect,
-  Finish,
   transaction,
   type CommandHandler,
   type RunningCommand,
 } from '../../../command-loop/handlers.ts';
 import { loopRuntime } from '../../../command-loop/runtime.ts';
 import { appAddress, userAddress } from '../../addresses.ts';
-import { listMemberIds } from '../db/repository.ts';
 import type { GitHubDataInput } from './inputs.ts';
 
 type Input = GitHubDataInput<'refreshPeople'>;
-const maxPeople = 1_000;
 const usersSchema = z.array(z.object({ githubId: z.string(), userId: z.string() }));
 
-const who = transaction('who', async (t, { input }: RunningCommand<Input>) => {
-  const githubIds = input.githubIds ?? (await listMemberIds(t.tx, maxPeople));
-  return githubIds.length === 0 ? new Finish(null) : { githubIds };
-});
-
-/** Most members of an organization never used Foundry: only App knows who did (and no User actor is made, R7). */
-const find = effect('find users', async ({ signal }, command: RunningCommand<Input>) => {
-  const found = command.resultOf(who);
-  const githubIds = found instanceof Finish ? [] : found.githubIds;
-  const answer = await loopRuntime().connections.call(appAddress(), 'usersByGithubId', [{ githubIds }], {
+/**
+ * Most members of an organization never used Foundry: only App knows who did (and no User actor is made, R7). When it
+ * may concern everybody, everybody who is signed in is asked: whom GitHub shows a repository without being a member is in
+ * no list of members.
+ */
+const find = effect('find users', async ({ signal }, { input }: RunningCommand<Input>) => {
+  const { connections } = loopRuntime();
+  if (input.githubIds === null) {
+    return z.array(z.string()).parse(await connections.call(appAddress(), 'signedInUsers', [], { signal }));
+  }
+  if (input.githubIds.length === 0) {
+    return [];
+  }
+  const answer = await connections.call(appAddress(), 'usersByGithubId', [{ githubIds: input.githubIds }], {
     signal,
   });
   return usersSchema.parse(answer).map(({ userId }) => userId);
@@ -37,4 +38,4 @@ const tell = transaction('tell', async (t, command: RunningCommand<Input>) => {
   return null;
 });
 
-export const refreshPeople: CommandHandler<Input> = { steps: [who, find, tell] };
+export const refreshPeople: CommandHandler<Input> = { steps: [find, tell] };

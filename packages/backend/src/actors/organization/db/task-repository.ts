@@ -7,7 +7,7 @@ import {
   type TaskSummary,
 } from '@foundry/shared/entities';
 import { pullRequestTaskId } from '@foundry/shared/ids';
-import { and, desc, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import type { BranchPullRequest } from '../../../github/shapes.ts';
 import { organizationLimits } from '../../../limits.ts';
@@ -313,6 +313,25 @@ export async function updateTaskState(
     .where(eq(tasks.id, taskId))
     .returning();
   return row === undefined ? null : toTask(row).summary;
+}
+
+/** Tasks with an actor in these repositories that are at work, or whose owner this is. */
+export async function listTasksOfPerson(
+  db: ActorDatabase,
+  login: string,
+  repositoryIds: readonly string[],
+): Promise<string[]> {
+  const found = await db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.materialised, true),
+        inJsonList(tasks.repositoryId, repositoryIds),
+        or(ne(tasks.activity, 'idle'), eq(tasks.primaryUserLogin, login)),
+      ),
+    );
+  return found.map((row) => row.id);
 }
 
 /** Virtual tasks of repositories that are gone; tasks with an actor stay, with their conversations. */

@@ -50,6 +50,15 @@ export const createTask = single<OrganizationInput<'createTask'>>(async (t, { in
   return summary;
 });
 
+/** Only tasks on which something of the person's may be going on hear of it: where a turn runs, and those that they own. */
+export const personLostAccess = single<OrganizationInput<'personLostAccess'>>(async (t, { input }) => {
+  const { userId, login, repositoryIds } = input;
+  for (const taskId of await repository.listTasksOfPerson(t.tx, login, repositoryIds)) {
+    t.send(taskAddress(organizationIdOf(t.key), taskId), 'task.command.personLostAccess', { userId, login });
+  }
+  return null;
+});
+
 export const applyTaskState = single<OrganizationInput<'applyTaskState'>>(async (t, { input }) => {
   const before = await repository.readTask(t.tx, input.taskId);
   const summary = await repository.updateTaskState(t.tx, input, t.nowMs);

@@ -19,6 +19,7 @@ import {
   type AgentRecord,
   type TurnRecord,
 } from '../db/repository.ts';
+import { watchAuthorsAccess } from './access-watch.ts';
 import { Forwarder } from './forwarder.ts';
 
 /** One delivery of a message as the agent knows it: a retry is another prompt. */
@@ -192,6 +193,7 @@ class TurnRun {
     }
     const watch = this.#watch();
     let missed: AgentUpdate | null = null;
+    const stopWatchingAccess = watchAuthorsAccess(this.#actor.key, this.#sessionId);
     try {
       for await (const event of client.events({
         lastEventId,
@@ -231,6 +233,7 @@ class TurnRun {
       }
     } finally {
       clearInterval(watch);
+      stopWatchingAccess();
     }
     await forwarder.flush();
     if (this.#actor.abortSignal.aborted || this.#superseded) {

@@ -41,6 +41,14 @@ export async function readNextAccepted(db: ActorDatabase): Promise<MessageRecord
   return row ?? null;
 }
 
+export async function listAccepted(db: ActorDatabase): Promise<MessageRecord[]> {
+  return await db
+    .select()
+    .from(messages)
+    .where(eq(messages.state, 'accepted'))
+    .orderBy(asc(messages.position));
+}
+
 export async function countAccepted(db: ActorDatabase): Promise<number> {
   const [row] = await db
     .select({ count: sql<number>`count(*)` })

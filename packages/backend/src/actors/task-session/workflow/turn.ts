@@ -5,7 +5,14 @@ import { single, type TransactionContext } from '../../../command-loop/handlers.
 import { sessionLimits } from '../../../limits.ts';
 import type { TaskSessionCatalog } from '../commands.ts';
 import { decideStop, endOfTurn, mayBecome, refuseAnswer } from '../decisions.ts';
-import { listTurnItems, readItem, readMessage, readSession, type SessionRecord } from '../db/repository.ts';
+import {
+  listAccepted,
+  listTurnItems,
+  readItem,
+  readMessage,
+  readSession,
+  type SessionRecord,
+} from '../db/repository.ts';
 import { closeOpenItems } from './transcript.ts';
 import {
   appendItem,
@@ -26,6 +33,7 @@ type Refused = ParsedInput<TaskSessionCatalog, 'session.command.turnRefused'>;
 type Ended = ParsedInput<TaskSessionCatalog, 'session.command.turnEnded'>;
 type Stop = ParsedInput<TaskSessionCatalog, 'session.command.stop'>;
 type Answer = ParsedInput<TaskSessionCatalog, 'session.command.answerPermission'>;
+type AuthorLostAccess = ParsedInput<TaskSessionCatalog, 'session.command.authorLostAccess'>;
 type SandboxLost = ParsedInput<TaskSessionCatalog, 'session.command.sandboxLost'>;
 
 /** The message is delivered: its prompt goes to the agent by way of the stream's actor. */
@@ -197,6 +205,43 @@ export const answerPermission = single<Answer>(async (t, { input, envelope }) =>
     subject: record.taskId,
     summary: `${by} answered "${option?.name ?? input.optionId}" to: ${body.title}`.slice(0, 2_000),
     repositoryId: record.repositoryId,
+  });
+  return null;
+});
+
+export const authorLostAccess = single<AuthorLostAccess>(async (t, { input }) => {
+  const record = await readSession(t.tx);
+  if (record === null) {
+    return null;
+  }
+  const { userId, message } = input;
+  const waiting = (await listAccepted(t.tx)).filter(({ author }) => author.userId === userId);
+  for (const each of waiting) {
+    const failure = { code: 'not_permitted', message, retryable: false };
+    await saveMessage(t, each, { state: 'failed', failure, finishedAtMs: t.nowMs });
+  }
+  const requested = waiting.find(({ messageId }) => messageId === record.requestedMessageId);
+  if (requested !== undefined) {
+    t.send(taskOf(t, record), 'task.command.withdrawTurn', {
+      sessionId: record.sessionId,
+      messageId: requested.messageId,
+    });
+    await askForTurn(t, await saveWithStatus(t, record, { requestedMessageId: null }));
+    return null;
+  }
+  const running = record.turnMessageId === null ? null : await readMessage(t.tx, record.turnMessageId);
+  if (running?.author.userId !== userId || record.status === 'stopping') {
+    return null;
+  }
+  await appendItem(t, running.messageId, {
+    kind: 'notice',
+    level: 'warning',
+    text: `${message} The turn was stopped.`,
+  });
+  await saveSession(t, record, { status: 'stopping' });
+  t.send(statusSyncOf(t), 'status.command.cancel', {
+    messageId: running.messageId,
+    attempt: record.turnAttempt,
   });
   return null;
 });

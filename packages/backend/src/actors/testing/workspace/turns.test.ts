@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { sessionStatusSyncAddress } from '../../addresses.ts';
+import { organizationAddress, sessionStatusSyncAddress } from '../../addresses.ts';
 import { killAgents } from './agents.ts';
 import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
 import { openQuestion, transcriptBodies } from './transcript.ts';
@@ -203,6 +203,29 @@ describe('a task with its workspace', () => {
     const ends = (await transcriptBodies(workspace, sessionId)).filter(({ kind }) => kind === 'turn_end');
     expect(ends).toEqual(ends.map(() => ({ kind: 'turn_end', stopReason: 'end_turn', error: null })));
     expect(ends).toHaveLength(6);
+  });
+
+  test('who may no longer write to the repository has their turn stopped and their waiting messages refused', async () => {
+    const { taskId, sessionId } = await workspace.createTask({ prompt: 'list files', person: people.grace });
+    const first = await workspace.say(sessionId, 'slow 120', people.grace);
+    await workspace.receipt(sessionId, first, 'working');
+    const waiting = await workspace.say(sessionId, 'list files', people.grace);
+    await workspace.send(
+      organizationAddress(workspace.organizationId),
+      'organization.command.personLostAccess',
+      { userId: people.grace.userId, login: people.grace.login, repositoryIds: ['40001'] },
+    );
+    await workspace.receipt(sessionId, first, 'cancelled');
+    const refused = await workspace.receipt(sessionId, waiting, 'failed');
+    expect(refused.failure?.message).toContain('GitHub no longer lets grace write to acme/');
+    const bodies = await transcriptBodies(workspace, sessionId);
+    expect(bodies).toContainEqual(
+      expect.objectContaining({ kind: 'notice', text: expect.stringContaining('The turn was stopped.') }),
+    );
+    await until('the audit log to say so', async () => {
+      const told = await workspace.auditSummaries(taskId);
+      return told.some((summary) => summary.includes('was ended')) ? told : null;
+    });
   });
 
   test('a permission request waits for one answer, and the turn goes on with it', async () => {

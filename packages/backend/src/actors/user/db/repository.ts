@@ -1,5 +1,7 @@
 import {
+  accessProblemSchema,
   organizationSchema,
+  type AccessProblem,
   type Organization,
   type TaskState,
   type UserProfile,
@@ -26,7 +28,19 @@ export async function readProfile(db: ActorDatabase): Promise<UserProfile | null
   return { id: row.id, githubId: row.githubId, login: row.login, name: row.name, avatarUrl: row.image };
 }
 
-export type AccessState = Omit<typeof access.$inferSelect, 'id'>;
+export type AccessState = Omit<typeof access.$inferSelect, 'id' | 'problem'> & {
+  readonly problem: AccessProblem | null;
+};
+
+/** Earlier versions stored the words alone. */
+function toProblem(stored: string | null): AccessProblem | null {
+  if (stored === null) {
+    return null;
+  }
+  return stored.startsWith('{')
+    ? accessProblemSchema.parse(JSON.parse(stored))
+    : { kind: 'github_unavailable', message: stored, retryAtMs: null };
+}
 
 const neverRead: AccessState = {
   generation: 0,
@@ -41,15 +55,16 @@ export async function readAccessState(db: ActorDatabase): Promise<AccessState> {
   if (row === undefined) {
     return neverRead;
   }
-  const { id: _id, ...state } = row;
-  return state;
+  const { id: _id, problem, ...state } = row;
+  return { ...state, problem: toProblem(problem) };
 }
 
 export async function writeAccessState(db: ActorDatabase, state: AccessState): Promise<void> {
+  const row = { ...state, problem: state.problem === null ? null : JSON.stringify(state.problem) };
   await db
     .insert(access)
-    .values({ id: 1, ...state })
-    .onConflictDoUpdate({ target: access.id, set: state });
+    .values({ id: 1, ...row })
+    .onConflictDoUpdate({ target: access.id, set: row });
 }
 
 export async function upsertAccessOrganizations(
@@ -100,6 +115,28 @@ export async function upsertAccessRepositories(
         role: excluded(accessRepositories.role),
       },
     });
+}
+
+export type AccessRow = Omit<typeof accessRepositories.$inferSelect, 'generation'>;
+
+/** All of them, as the last refresh left them. */
+export async function listAllAccess(db: ActorDatabase): Promise<AccessRow[]> {
+  const { id, organizationId, role } = accessRepositories;
+  return await db.select({ id, organizationId, role }).from(accessRepositories);
+}
+
+export async function listAccessOf(db: ActorDatabase, ids: readonly string[]): Promise<AccessRow[]> {
+  const { id, organizationId, role } = accessRepositories;
+  return await db.select({ id, organizationId, role }).from(accessRepositories).where(inJsonList(id, ids));
+}
+
+/** What `sweepAccess` is about to forget. */
+export async function listOldAccess(db: ActorDatabase, generation: number): Promise<AccessRow[]> {
+  const { id, organizationId, role } = accessRepositories;
+  return await db
+    .select({ id, organizationId, role })
+    .from(accessRepositories)
+    .where(lt(accessRepositories.generation, generation));
 }
 
 /** Forgets what a finished refresh did not see. */

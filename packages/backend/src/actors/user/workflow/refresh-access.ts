@@ -1,4 +1,4 @@
-import { organizationSchema, type Organization } from '@foundry/shared/entities';
+import { accessProblemSchema, organizationSchema, type AccessProblem } from '@foundry/shared/entities';
 import { repositoryRoleSchema } from '@foundry/shared/roles';
 import { z } from 'zod';
 import { GitHubTokenError } from '../../../auth/github-tokens.ts';
@@ -12,25 +12,19 @@ import {
   type RunningCommand,
   type TransactionContext,
 } from '../../../command-loop/handlers.ts';
-import { gitHubOf, type GitHubApi, type GitHubReply } from '../../../github/github-client.ts';
-import { GitHubError, withCommandFaults } from '../../../github/github-errors.ts';
-import {
-  accessibleRepositoryShape,
-  installationShape,
-  toOrganization,
-  toRole,
-} from '../../../github/shapes.ts';
+import { gitHubOf, type GitHubApi } from '../../../github/github-client.ts';
+import { GitHubError, RateLimited, withCommandFaults } from '../../../github/github-errors.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import { appAddress, organizationAddress, userAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
 import * as repository from '../db/repository.ts';
-import { organizationChanges } from '../decisions.ts';
+import { lostWork, organizationChanges } from '../decisions.ts';
+import { readInstallationsPage, readRepositoriesPage } from './access-pages.ts';
 import { readAdmission, refusedAccountsText, type Admission } from './admission.ts';
 import { userIdOf, type UserInput } from './inputs.ts';
 import { ownGitHubToken } from './own-token.ts';
 
 type Input = UserInput<'readAccess'>;
-type RepositoryPage = Input['repositoryPages'][number];
 
 function begin(t: TransactionContext, state: repository.AccessState): repository.AccessState {
   const generation = Math.max(t.nowMs, state.generation + 1);
@@ -55,12 +49,9 @@ export const refreshAccess = single<UserInput<'refreshAccess'>>(async (t) => {
   return null;
 });
 
-const installationsShape = z.object({ installations: z.array(installationShape) });
-const repositoriesShape = z.object({ repositories: z.array(accessibleRepositoryShape) });
-
 /** What one batch found; ids only, so that it stays small. */
 const foundSchema = z.object({
-  problem: z.string().nullable(),
+  problem: accessProblemSchema.nullable(),
   organizations: z.array(organizationSchema),
   /** Accounts with the App that this server is not for … */
   refused: z.array(z.object({ id: z.string(), login: z.string(), installationId: z.string() })),
@@ -74,7 +65,7 @@ const foundSchema = z.object({
 });
 type Found = z.output<typeof foundSchema>;
 
-function nothingFound(problem: string | null): Found {
+function nothingFound(problem: AccessProblem | null): Found {
   return {
     problem,
     organizations: [],
@@ -86,60 +77,6 @@ function nothingFound(problem: string | null): Found {
   };
 }
 
-async function readInstallations(
-  api: GitHubApi,
-  page: string,
-  signal: AbortSignal,
-): Promise<{ organizations: Organization[]; next: string | null }> {
-  const reply: GitHubReply<z.output<typeof installationsShape>> = await api.read(
-    'GET /user/installations',
-    { per_page: gitHubLimits.pageSize, page },
-    installationsShape,
-    { signal },
-  );
-  return reply.kind === 'unchanged'
-    ? { organizations: [], next: null }
-    : {
-        organizations: reply.data.installations.map((installation) => toOrganization(installation)),
-        next: reply.next,
-      };
-}
-
-async function readPage(
-  api: GitHubApi,
-  { installationId, organizationId, page }: RepositoryPage,
-  signal: AbortSignal,
-): Promise<{ repositories: Found['repositories']; next: RepositoryPage[] }> {
-  try {
-    const reply = await api.read(
-      'GET /user/installations/{installation_id}/repositories',
-      { installation_id: Number(installationId), per_page: gitHubLimits.pageSize, page },
-      repositoriesShape,
-      { signal },
-    );
-    if (reply.kind === 'unchanged') {
-      return { repositories: [], next: [] };
-    }
-    return {
-      repositories: reply.data.repositories.map(({ id, permissions }) => ({
-        id: String(id),
-        organizationId,
-        role: toRole(permissions),
-      })),
-      next: reply.next === null ? [] : [{ installationId, organizationId, page: reply.next }],
-    };
-  } catch (error) {
-    // Suspended or removed between the two requests: nothing of it can be seen.
-    if (
-      error instanceof GitHubError &&
-      (error.code === 'github_not_found' || error.code === 'github_forbidden')
-    ) {
-      return { repositories: [], next: [] };
-    }
-    throw error;
-  }
-}
-
 async function readBatch(
   api: GitHubApi,
   input: Input,
@@ -149,9 +86,9 @@ async function readBatch(
   const startMs = Date.now();
   const found: Found = { ...nothingFound(null), isOpen: admission.isOpen };
   if (input.installationsPage !== null) {
-    const page = await readInstallations(api, input.installationsPage, signal);
-    found.organizations = page.organizations.filter(admission.admits);
-    found.refused = page.organizations.flatMap((organization) =>
+    const page = await readInstallationsPage(api, input.installationsPage, signal);
+    found.organizations = page.items.filter(admission.admits);
+    found.refused = page.items.flatMap((organization) =>
       organization.installation?.status !== 'active' || admission.admits(organization)
         ? []
         : [{ id: organization.id, login: organization.login, installationId: organization.installation.id }],
@@ -171,19 +108,28 @@ async function readBatch(
       found.repositoryPages.push(page);
       return;
     }
-    const { repositories, next } = await readPage(api, page, signal);
-    found.repositories.push(...repositories);
-    found.repositoryPages.push(...next);
+    const { items, next } = await readRepositoriesPage(api, page, signal);
+    found.repositories.push(...items);
+    if (next !== null) {
+      found.repositoryPages.push({ ...page, page: next });
+    }
   });
   return found;
 }
 
-/** The person has to sign in again: an answer, not a fault. */
-function signInProblem(error: unknown): string | null {
-  if (error instanceof GitHubTokenError && error.code === 'sign_in_required') {
-    return error.message;
+/** The person has to sign in again, or to wait: answers, not faults. */
+export function problemOf(error: unknown): AccessProblem | null {
+  if (error instanceof RateLimited) {
+    return {
+      kind: 'rate_limited',
+      message: 'GitHub asks to be asked less often before it says what you may see.',
+      retryAtMs: error.retryAtMs + gitHubLimits.rateLimitMarginMs,
+    };
   }
-  return error instanceof GitHubError && error.code === 'github_unauthorized' ? error.message : null;
+  const isRefused =
+    (error instanceof GitHubTokenError && error.code === 'sign_in_required') ||
+    (error instanceof GitHubError && error.code === 'github_unauthorized');
+  return isRefused ? { kind: 'sign_in_required', message: error.message, retryAtMs: null } : null;
 }
 
 const read = effect('read', async ({ db, key, signal }, { input }: RunningCommand<Input>): Promise<Found> => {
@@ -193,7 +139,7 @@ const read = effect('read', async ({ db, key, signal }, { input }: RunningComman
     const admission = await readAdmission(config.admission, signal);
     return await readBatch(gitHubOf(config.github, log).asPerson(token), input, admission, signal);
   } catch (error) {
-    const problem = signInProblem(error);
+    const problem = problemOf(error);
     if (problem !== null) {
       return nothingFound(problem);
     }
@@ -201,20 +147,45 @@ const read = effect('read', async ({ db, key, signal }, { input }: RunningComman
   }
 });
 
+/** Whoever can no longer work in a repository has their turns there stopped and their credentials taken away. */
+async function tellOfLostWork(
+  t: TransactionContext,
+  before: readonly repository.AccessRow[],
+  after: readonly repository.AccessRow[],
+): Promise<void> {
+  const lost = lostWork(before, new Map(after.map(({ id, role }) => [id, role])));
+  const profile = lost.size === 0 ? null : await repository.readProfile(t.tx);
+  for (const [organizationId, repositoryIds] of lost) {
+    for (let from = 0; from < repositoryIds.length; from += gitHubLimits.rowsPerMessage) {
+      t.send(organizationAddress(organizationId), 'organization.command.personLostAccess', {
+        userId: userIdOf(t.key),
+        login: profile?.login ?? '',
+        repositoryIds: repositoryIds.slice(from, from + gitHubLimits.rowsPerMessage),
+      });
+    }
+  }
+}
+
+function notAdmitted(logins: readonly string[]): AccessProblem {
+  return { kind: 'not_admitted', message: refusedAccountsText(logins), retryAtMs: null };
+}
+
 /** Publishes what this person sees now, and makes accounts known that were never synced. */
 async function finish(
   t: TransactionContext,
   state: repository.AccessState,
-  readProblem: string | null,
+  readProblem: AccessProblem | null,
   refusedAccounts: readonly string[],
 ): Promise<void> {
   const before = await repository.listOrganizations(t.tx);
+  const generation = readProblem === null ? state.generation : state.generation + 1;
+  await tellOfLostWork(t, await repository.listOldAccess(t.tx, generation), []);
   // Without a valid sign-in nothing can be said to be visible: everything is swept.
-  await repository.sweepAccess(t.tx, readProblem === null ? state.generation : state.generation + 1);
+  await repository.sweepAccess(t.tx, generation);
   await repository.publishOrganizations(t.tx);
   const after = await repository.listOrganizations(t.tx);
   const isRefused = after.length === 0 && refusedAccounts.length > 0;
-  const problem = readProblem ?? (isRefused ? refusedAccountsText(refusedAccounts) : null);
+  const problem = readProblem ?? (isRefused ? notAdmitted(refusedAccounts) : null);
   const { upserted, removedIds } = organizationChanges(before, after);
   const finished = { ...state, isRunning: false, again: false, readAtMs: t.nowMs, problem };
   await repository.writeAccessState(
@@ -228,7 +199,7 @@ async function finish(
     // Repositories are in no snapshot: the new version is what makes gateways read the access again.
     t.upsert({ type: 'profile', entity: profile });
   }
-  if (problem !== state.problem) {
+  if (JSON.stringify(problem) !== JSON.stringify(state.problem) || state.readAtMs === null) {
     t.reload();
   }
   for (const { id, installation } of after) {
@@ -248,10 +219,19 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
   if (state.generation !== input.generation) {
     return new Finish(null);
   }
+  if (found.problem?.kind === 'rate_limited') {
+    await waitAndSay(t, state, input, found.problem);
+    return null;
+  }
   if (found.problem !== null) {
     await finish(t, state, found.problem, []);
     return null;
   }
+  const known = await repository.listAccessOf(
+    t.tx,
+    found.repositories.map(({ id }) => id),
+  );
+  await tellOfLostWork(t, known, found.repositories);
   await repository.upsertAccessOrganizations(t.tx, found.organizations, input.generation);
   await repository.upsertAccessRepositories(t.tx, found.repositories, input.generation);
   if (found.isOpen && found.refused.length > 0) {
@@ -280,6 +260,20 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
   return null;
 });
 
+/** The same batch again later; meanwhile the person sees why. */
+async function waitAndSay(
+  t: TransactionContext,
+  state: repository.AccessState,
+  input: Input,
+  problem: AccessProblem,
+): Promise<void> {
+  t.send(userAddress(userIdOf(t.key)), 'user.command.readAccess', input, {
+    delayMs: Math.max(0, (problem.retryAtMs ?? t.nowMs) - t.nowMs),
+  });
+  await repository.writeAccessState(t.tx, { ...state, problem });
+  t.reload();
+}
+
 /** Part of a refresh. What a person sees stays as it was until a refresh is complete. */
 export const readAccess: CommandHandler<Input> = {
   steps: [read, apply],
@@ -288,16 +282,27 @@ export const readAccess: CommandHandler<Input> = {
     if (input === null || state.generation !== input.generation) {
       return;
     }
-    if (failure.retryable && input.failedAttempts < gitHubLimits.batchRetries) {
-      t.send(
-        userAddress(userIdOf(t.key)),
-        'user.command.readAccess',
-        { ...input, failedAttempts: input.failedAttempts + 1 },
-        { delayMs: gitHubLimits.batchRetryInitialDelayMs * 2 ** input.failedAttempts },
-      );
+    const isRetried = failure.retryable && input.failedAttempts < gitHubLimits.batchRetries;
+    const delayMs = isRetried
+      ? gitHubLimits.batchRetryInitialDelayMs * 2 ** input.failedAttempts
+      : gitHubLimits.accessRetryMs;
+    const problem = {
+      kind: 'github_unavailable' as const,
+      message: 'GitHub did not answer when it was asked what you may see.',
+      retryAtMs: t.nowMs + delayMs,
+    };
+    if (isRetried) {
+      await waitAndSay(t, state, { ...input, failedAttempts: input.failedAttempts + 1 }, problem);
       return;
     }
-    await repository.writeAccessState(t.tx, { ...state, isRunning: false, problem: failure.message });
+    // From the beginning, and until it succeeds: nobody has to start it again by hand.
+    t.send(
+      userAddress(userIdOf(t.key)),
+      'user.command.refreshAccess',
+      { reason: 'GitHub did not answer' },
+      { delayMs },
+    );
+    await repository.writeAccessState(t.tx, { ...state, isRunning: false, problem });
     t.reload();
   },
 };
