@@ -314,7 +314,7 @@ export const gitHubLimits = {
   /** Accounts that are not admitted here, remembered of one access refresh to name them. */
   refusedAccountsNamed: 10,
   /** After a refresh that failed for good, the next one; until then, checks look whether GitHub answers again. */
-  accessRetryMs: 5 * 60_000,
+  accessRetryMs: 60_000,
   /** People whose earlier replies of GitHub are kept in memory, for conditional requests. */
   accessMemories: 2_000,
   /** People whose access is read anew after an event that may concern everybody. */

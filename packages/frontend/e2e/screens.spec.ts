@@ -20,7 +20,7 @@ test.afterEach(async () => {
 });
 
 const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
-const mode = (page: Page, change: Record<string, boolean>) =>
+const mode = (page: Page, change: Record<string, boolean | object>) =>
   page.request.post(`${server.url}/fixture/mode`, { data: change });
 const readyTask = '/organizations/1/tasks/task_ready000';
 
@@ -285,6 +285,34 @@ test('what is typed before the task is loaded is not lost, and never a shortcut'
   const composer = page.getByRole('textbox', { name: 'Message to the agent' });
   await expect(composer).toHaveValue('How can you');
   await expect(composer).toBeFocused();
+});
+
+test('what keeps GitHub from telling is shown in place of "no organization yet", with its way on', async ({
+  page,
+}) => {
+  const show = async (user: object) => {
+    await mode(page, { user });
+    await open(page, '/organizations');
+  };
+  const retryAtMs = new Date('2030-01-01T14:22:00').getTime();
+  await show({
+    organizations: [],
+    accessProblem: { kind: 'github_unavailable', message: 'GitHub did not answer.', retryAtMs },
+  });
+  const notice = page.getByRole('alert');
+  await expect(notice).toContainText('GitHub does not answer');
+  await expect(notice).toContainText('Trying again at 14:22');
+  await expect(notice.getByRole('button', { name: 'Ask now' })).toBeVisible();
+  await expect(page.getByText('No organization yet')).toBeHidden();
+  await show({
+    accessProblem: { kind: 'sign_in_required', message: 'The sign-in has expired.', retryAtMs: null },
+  });
+  await expect(notice.getByRole('button', { name: 'Sign in with GitHub' })).toBeVisible();
+  await expect(page.getByText('No organization yet')).toBeHidden();
+  await show({ accessProblem: null, accessReadAtMs: null });
+  await expect(page.getByText('Asking GitHub what you may see…')).toBeVisible();
+  await show({ accessReadAtMs: 1 });
+  await expect(page.getByText('No organization yet')).toBeVisible();
 });
 
 test('who may only read a repository watches its tasks, and is told why', async ({ page }) => {

@@ -57,6 +57,16 @@ const verifiedSchema = z.object({
   }),
 });
 
+/** GitHub's answer to a sign-in that another tab has finished meanwhile, or that was asked for twice. */
+function isLateCallback(request: Request, response: Response): boolean {
+  const location = response.headers.get('location');
+  return (
+    location !== null &&
+    new URL(request.url).pathname.startsWith('/api/auth/callback/') &&
+    /[?&]error=(state_mismatch|state_not_found|invalid_code|please_restart_the_process)\b/.test(location)
+  );
+}
+
 /** Sign-in with GitHub for the whole gateway; several gateways may share one store. */
 export function createAuth(options: AuthOptions): FoundryAuth {
   const { store, box, nowMs = Date.now, newCommandId = newAuthCommandId } = options;
@@ -76,21 +86,29 @@ export function createAuth(options: AuthOptions): FoundryAuth {
     const { sessionToken, sessionData } = (await auth.$context).authCookies;
     // `<token>.<signature>`; a forged one leads nowhere here or in Better Auth.
     const signed = cookies.get(sessionToken.name) ?? '';
-    if (endedSessions.has(hashToken(signed.slice(0, signed.lastIndexOf('.'))))) {
-      headers.delete('cookie');
-    } else if (nowMs() < trustsCacheAtMs) {
-      const kept = [...cookies].filter(([name]) => !name.startsWith(sessionData.name));
+    const isOver = endedSessions.has(hashToken(signed.slice(0, signed.lastIndexOf('.'))));
+    if (isOver || nowMs() < trustsCacheAtMs) {
+      // Only the session's own: the cookie of a sign-in that is under way has nothing to do with the one that is over.
+      const kept = [...cookies].filter(
+        ([name]) => !name.startsWith(sessionData.name) && !(isOver && name === sessionToken.name),
+      );
       const pairs = kept.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       headers.set('cookie', pairs.join('; '));
     }
     return headers;
   };
 
+  const isSignedIn = async (original: Headers): Promise<boolean> =>
+    (await auth.api.getSession({ headers: await trusted(original) })) !== null;
+
   return {
     async handle(request, clientAddress) {
       const headers = await trusted(request.headers);
       headers.set(CLIENT_ADDRESS_HEADER, clientAddress);
-      return auth.handler(new Request(request, { headers }));
+      const response = await auth.handler(new Request(request, { headers }));
+      return isLateCallback(request, response) && (await isSignedIn(request.headers))
+        ? new Response(null, { status: 302, headers: { location: options.publicUrl } })
+        : response;
     },
     async verifySession(original) {
       const headers = await trusted(original);

@@ -20,6 +20,7 @@ export class EndedSessions {
   }
 
   has(sessionTokenHash: string): boolean {
+    this.#forgetOld();
     return this.#endedAtMs.has(sessionTokenHash);
   }
 

@@ -2,11 +2,11 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
-import { checkAccess } from './access-check.ts';
 import { userCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
 import { authWrite } from './workflow/auth-write.ts';
+import { checkAccess } from './workflow/check-access.ts';
 import { setDefaultModel, setTaskState } from './workflow/preferences.ts';
 import { readAccess, refreshAccess } from './workflow/refresh-access.ts';
 

@@ -88,6 +88,26 @@ describe('people', () => {
     ).toEqual([]);
   });
 
+  test('a GitHub that answers 503 at the first sign-in is said, and asked again until it answers', async () => {
+    await stack.control('POST', '/users', { login: 'carol' });
+    await stack.control('PUT', '/repos/acme/storefront/collaborators/carol', { permission: 'write' });
+    const match = { method: 'GET', path: '/api/v3/user/installations*' };
+    await stack.control('POST', '/faults', { kind: 'status', status: 503, match, times: null });
+    const { userId } = await stack.signIn('carol');
+    const now = async () =>
+      userSnapshotSchema.parse(await stack.connections.call(userAddress(userId), 'snapshot', []));
+    await eventually(async () =>
+      expect(await now()).toMatchObject({
+        accessReadAtMs: null,
+        accessProblem: { kind: 'github_unavailable', retryAtMs: expect.any(Number) },
+      }),
+    );
+    await stack.control('DELETE', '/faults');
+    await eventually(async () =>
+      expect(await now()).toMatchObject({ accessProblem: null, organizations: [{ login: 'acme' }] }),
+    );
+  });
+
   test('a sign-out is broadcast; a revoked sign-in is said and shows nothing any more', async () => {
     const ended: unknown[] = [];
     const watcher = stack.connections.connect(appAddress());

@@ -10,6 +10,8 @@ import { Avatar } from '../../ui/avatar.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
+import { Loading } from '../../ui/spinner.tsx';
+import { AccessNotice } from './access-notice.tsx';
 import { Logo } from './logo.tsx';
 import { UserMenu } from './user-menu.tsx';
 import { useUser } from './use-user.ts';
@@ -55,8 +57,14 @@ export function OrganizationsPage() {
         <div className="mx-auto max-w-[520px]">
           <h1 className="text-xl font-semibold tracking-tight">Choose an organization</h1>
           <p className="mt-1 text-base text-ink-2">Accounts with the GitHub App that you belong to.</p>
-          <div className="mt-5 overflow-hidden rounded-xl border border-line bg-raised">
-            {organizations.length === 0 ? (
+          <div className="mt-5 empty:hidden">
+            <AccessNotice />
+          </div>
+          <div className="mt-5 overflow-hidden rounded-xl border border-line bg-raised empty:hidden">
+            {organizations.length === 0 && user.accessProblem !== null ? null : organizations.length === 0 &&
+              user.accessReadAtMs === null ? (
+              <Loading label="Asking GitHub what you may see…" />
+            ) : organizations.length === 0 ? (
               <EmptyState icon={Building2} title="No organization yet" action={actions}>
                 Install the GitHub App on an organization or on your own account, and choose the repositories
                 that agents may work on.
@@ -71,7 +79,9 @@ export function OrganizationsPage() {
               </ul>
             )}
           </div>
-          {organizations.length > 0 && <div className="mt-4 flex flex-wrap gap-2">{actions}</div>}
+          {(organizations.length > 0 || user.accessProblem?.kind === 'not_admitted') && (
+            <div className="mt-4 flex flex-wrap gap-2">{actions}</div>
+          )}
         </div>
       </main>
     </div>

@@ -4,12 +4,12 @@ import { ownPath } from '@foundry/shared/own-path';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
-import { useState } from 'react';
 import { configQuery } from '../../app/queries.ts';
 import { useTitle } from '../../app/use-title.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { GitHubMark, Logo } from './logo.tsx';
+import { useSignIn } from './use-sign-in.ts';
 import { signInErrorText } from './sign-in-error-text.ts';
 
 /** Only paths of this site: a link from elsewhere must not choose where a person lands after signing in. */
@@ -22,23 +22,8 @@ export function SignInPage() {
   const { api } = useFoundryClient();
   const search = useSearch({ from: '/sign-in' });
   const config = useQuery(configQuery(api));
-  const [pending, setPending] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { pending, failure, signIn } = useSignIn(safePath(search.next));
   useTitle('Sign in');
-
-  const signIn = async () => {
-    setPending(true);
-    setFailure(null);
-    try {
-      const next = safePath(search.next);
-      const back = next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`;
-      const { url } = await api.signIn(next, back);
-      location.assign(url);
-    } catch (error) {
-      setFailure(toApiError(error).message);
-      setPending(false);
-    }
-  };
 
   const name = config.data?.appName ?? 'Foundry';
   const message = failure ?? (search.error === undefined ? null : signInErrorText(search.error));

@@ -7,6 +7,7 @@ import { writeSetting } from '../../app/local-setting.ts';
 import { useHasSidebar } from '../../app/use-media.ts';
 import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { useShortcut } from '../../app/use-shortcut.ts';
+import { AccessNotice } from '../account/access-notice.tsx';
 import { focusComposer } from '../composer/composer-focus.ts';
 import { NewTaskDialog } from '../new-task/new-task-dialog.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
@@ -57,7 +58,11 @@ export function OrganizationLayout() {
 
   if (view.status === 'error') {
     return (
-      <main id="content" className="flex h-full items-center justify-center">
+      <main id="content" className="flex h-full flex-col items-center justify-center gap-4 px-4">
+        {/* Often the reason: without a valid sign-in at GitHub nothing can be seen. */}
+        <div className="max-w-[520px] empty:hidden">
+          <AccessNotice />
+        </div>
         <FailureNotice error={view.error} onRetry={refresh} />
       </main>
     );

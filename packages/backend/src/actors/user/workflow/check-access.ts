@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
-import type { LoopActionContext } from '../../command-loop/command-loop.ts';
-import { errorMessage } from '../../command-loop/errors.ts';
-import type { ActorDatabase } from '../../command-loop/database.ts';
-import { gitHubOf, type GitHubApi } from '../../github/github-client.ts';
-import { gitHubLimits } from '../../limits.ts';
-import { mapBounded } from '../../parallel.ts';
-import { services } from '../services.ts';
-import type { AccessCheck } from './commands.ts';
-import * as repository from './db/repository.ts';
-import { isSameAccess, organizationChanges } from './decisions.ts';
-import { readInstallationsPage, readRepositoriesPage, type PageMemory } from './workflow/access-pages.ts';
-import { readAdmission, type Admission } from './workflow/admission.ts';
-import { userIdOf } from './workflow/inputs.ts';
-import { ownGitHubToken } from './workflow/own-token.ts';
-import { problemOf } from './workflow/refresh-access.ts';
+import type { LoopActionContext } from '../../../command-loop/command-loop.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import type { ActorDatabase } from '../../../command-loop/database.ts';
+import { gitHubOf, type GitHubApi } from '../../../github/github-client.ts';
+import { gitHubLimits } from '../../../limits.ts';
+import { mapBounded } from '../../../parallel.ts';
+import { services } from '../../services.ts';
+import type { AccessCheck } from '../commands.ts';
+import * as repository from '../db/repository.ts';
+import { isSameAccess, organizationChanges } from '../decisions.ts';
+import { readInstallationsPage, readRepositoriesPage, type PageMemory } from './access-pages.ts';
+import { readAdmission, type Admission } from './admission.ts';
+import { userIdOf } from './inputs.ts';
+import { ownGitHubToken } from './own-token.ts';
+import { problemOf } from './refresh-access.ts';
 
 interface Memory extends PageMemory {
   /** The last answer, or the one on its way: many may ask at once. */
