@@ -339,6 +339,8 @@ export const organizationLimits = {
   tasksPerPage: 200,
   /** A snapshot must stay below the transport's 1 MiB. */
   repositoriesInSnapshot: 1_000,
+  /** In one answer of all repositories' names, of which there are as many answers as it takes. */
+  repositoryNamesPerPage: 2_000,
   membersInSnapshot: 500,
   runtimeIssuesInSnapshot: 50,
   runtimeIssuesKept: 500,

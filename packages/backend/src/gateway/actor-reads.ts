@@ -28,6 +28,7 @@ import { userAccessSchema, type UserAccess } from '../actors/user/commands.ts';
 import type { ActorAddress } from '../command-loop/catalog.ts';
 import type { ActorConnections } from '../command-loop/connections.ts';
 import { gatewayLimits } from '../limits.ts';
+import { organizationLimits } from '../limits.ts';
 import { whileOutcomeUnknown } from './retry.ts';
 
 export const tasksPageSchema = z.object({
@@ -35,6 +36,8 @@ export const tasksPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 export type TasksPage = z.infer<typeof tasksPageSchema>;
+export const repositoryNameSchema = repositorySchema.pick({ id: true, name: true, fullName: true });
+export type RepositoryName = z.infer<typeof repositoryNameSchema>;
 export const transcriptPageSchema = z.object({
   items: z.array(transcriptItemSchema),
   olderCursor: z.number().int().nullable(),
@@ -94,9 +97,20 @@ export function createActorReads(connections: ActorConnections) {
         [{ repositoryIds }],
         organizationSnapshotSchema.nullable(),
       ),
-    /** All of the organization, whoever may see them. */
-    repositories: (organizationId: string) =>
-      read(organizationAddress(organizationId), 'repositories', [{}], z.array(repositorySchema)),
+    /** Names of all of the organization's repositories, whoever may see them: what is hidden depends on no bound. */
+    repositoryNames: async (organizationId: string): Promise<RepositoryName[]> => {
+      const all: RepositoryName[] = [];
+      for (;;) {
+        const page = await read(
+          organizationAddress(organizationId),
+          'repositoryNames',
+          [{ afterId: all.at(-1)?.id ?? '' }],
+          z.array(repositoryNameSchema),
+        );
+        all.push(...page);
+        if (page.length < organizationLimits.repositoryNamesPerPage) return all;
+      }
+    },
     /** Tasks of these repositories, with the latest activity first. */
     tasksPage: (
       organizationId: string,

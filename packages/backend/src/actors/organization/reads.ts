@@ -3,7 +3,12 @@ import { z } from 'zod';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
 import { organizationLimits } from '../../limits.ts';
 import type { IndexedTaskEntry } from './commands.ts';
-import { listRepositories, readOrganization, readRepository } from './db/catalog-repository.ts';
+import {
+  listRepositories,
+  listRepositoryNames,
+  readOrganization,
+  readRepository,
+} from './db/catalog-repository.ts';
 import { listRuntimeIssues } from './db/repository.ts';
 import { pageTasks, readTask, readTaskOfBranch, type TaskPage } from './db/task-repository.ts';
 
@@ -21,6 +26,7 @@ const tasksQuerySchema = z.object({
 });
 const taskQuerySchema = z.object({ taskId: taskIdSchema });
 const repositoriesQuerySchema = z.object({ repositoryIds: visibleRepositoryIds });
+const namesQuerySchema = z.object({ afterId: z.string().default('') });
 const branchQuerySchema = z.object({ repositoryId: repositoryIdSchema, branch: z.string() });
 
 export const reads = {
@@ -52,6 +58,14 @@ export const reads = {
     const { repositoryId, branch } = branchQuerySchema.parse(input);
     return (await readTaskOfBranch(c.db, repositoryId, branch))?.summary ?? null;
   },
+
+  /** `repositoryNames({afterId?})`: a page of all of them in the order of their ids; the last is shorter than the others. */
+  repositoryNames: async (c: LoopActionContext, input: unknown) =>
+    await listRepositoryNames(
+      c.db,
+      namesQuerySchema.parse(input ?? {}).afterId,
+      organizationLimits.repositoryNamesPerPage,
+    ),
 
   /** `repositories({repositoryIds?})`: most recently pushed first, bounded as the snapshot. */
   repositories: async (c: LoopActionContext, input: unknown) =>

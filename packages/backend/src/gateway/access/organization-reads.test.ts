@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fill, organizationRoute } from '../testing/route-table.ts';
 import { ids } from '../testing/sample-data.ts';
-import { grant, startWorld, type World } from '../testing/world.ts';
+import { mentionsHidden } from './visibility.ts';
+import { grant, startWorld, userIdOf, type World } from '../testing/world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -64,6 +65,29 @@ describe('what a person sees of an organization', () => {
       expect((await world.request('member', 'DELETE', path(hidden))).status).toBe(404);
     });
     expect((await world.request('maintainer', 'DELETE', path(hidden))).status).toBe(202);
+  });
+
+  test('names beyond the thousandth repository are hidden as the first ones are', async () => {
+    const before = await world.services.reads.repositoryNames(ids.organization);
+    for (let from = 0; from < 2_200; from += 200) {
+      const repositories = Array.from({ length: 200 }, (_, index) => ({
+        id: String(9_000_000_000 + from + index),
+        name: `deep-${from + index}`,
+        fullName: `acme/deep-${from + index}`,
+        private: true,
+        archived: false,
+        description: null,
+        defaultBranch: 'main',
+        htmlUrl: 'https://github.example.com/acme/deep',
+        pushedAtMs: 0,
+      }));
+      await world.tell('organization.command.applyRepositories', { generation: null, repositories });
+    }
+    const names = await world.services.reads.repositoryNames(ids.organization);
+    expect(names).toHaveLength(before.length + 2_200);
+    const access = await world.services.reads.userAccess(userIdOf('member'));
+    const who = await world.services.organizations.visibility(access, ids.organization);
+    expect(mentionsHidden('The clone of acme/deep-2199 failed', who)).toBe(true);
   });
 
   test('the audit feed leaves out entries of hidden repositories', async () => {

@@ -1,10 +1,7 @@
-import type { Repository } from '@foundry/shared/entities';
 import type { Change } from '@foundry/shared/topics';
 import { gatewayLimits } from '../../limits.ts';
-import type { ActorReads } from '../actor-reads.ts';
+import type { ActorReads, RepositoryName } from '../actor-reads.ts';
 import { BoundedMap } from './bounded-map.ts';
-
-export type RepositoryName = Pick<Repository, 'id' | 'name' | 'fullName'>;
 
 interface Entry {
   readonly readAtMs: number;
@@ -28,7 +25,7 @@ export class RepositoryNames {
     const entry: Entry = {
       readAtMs: Date.now(),
       names: this.#reads
-        .repositories(organizationId)
+        .repositoryNames(organizationId)
         .then((all) => new Map(all.map(({ id, name, fullName }) => [id, { id, name, fullName }]))),
     };
     this.#entries.set(organizationId, entry);

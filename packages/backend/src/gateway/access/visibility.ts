@@ -7,7 +7,7 @@ import type {
 } from '@foundry/shared/entities';
 import { taskIdSchema } from '@foundry/shared/ids';
 import type { AppSnapshot, Change, OrganizationSnapshot, Remove, Upsert } from '@foundry/shared/topics';
-import type { RepositoryName } from './repository-names.ts';
+import type { RepositoryName } from '../actor-reads.ts';
 
 /*
  * What one person may see of an organization. Pure: the same input gives the same output. A hidden repository must not

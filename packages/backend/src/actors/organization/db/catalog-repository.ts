@@ -1,6 +1,6 @@
 import type { Member, Organization, Repository, SyncProgress } from '@foundry/shared/entities';
 import { syncProgressSchema } from '@foundry/shared/entities';
-import { asc, desc, eq, lt, sql } from 'drizzle-orm';
+import { asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { excluded, inJsonList, rowsFromJson } from '../../json-rows.ts';
 import { members, organizationRow, repositories, syncProgress } from './schema.ts';
@@ -170,6 +170,21 @@ export async function listRepositories(
     .orderBy(desc(repositories.pushedAtMs), asc(repositories.id))
     .limit(limit);
   return rows.map(toRepository);
+}
+
+/** The next repositories in the order of their ids. */
+export async function listRepositoryNames(
+  db: ActorDatabase,
+  afterId: string,
+  limit: number,
+): Promise<Pick<Repository, 'id' | 'name' | 'fullName'>[]> {
+  const rows = await db
+    .select()
+    .from(repositories)
+    .where(gt(repositories.id, afterId))
+    .orderBy(asc(repositories.id))
+    .limit(limit);
+  return rows.map(toRepository).map(({ id, name, fullName }) => ({ id, name, fullName }));
 }
 
 /** Two statements for any number of rows. @returns those that are new or really changed. */
