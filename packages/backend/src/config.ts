@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { trustedProxies } from './gateway/middleware/rate-limit/client-address.ts';
 
 /** Thrown when the environment cannot be used. The message lists every problem and what to do about it. */
 export class ConfigError extends Error {
@@ -76,6 +78,7 @@ const environmentSchema = z.object({
   RIVET_ENDPOINT: url('http://default:token@127.0.0.1:6420'),
   RIVET_POOL: text,
   FOUNDRY_ALLOWED_ACCOUNTS: text,
+  FOUNDRY_TRUSTED_PROXIES: text,
   GITHUB_API_URL: url('https://api.github.com'),
   GITHUB_WEB_URL: url('https://github.com'),
   GITHUB_APP_ID: text,
@@ -142,6 +145,8 @@ export interface Config {
     readonly isDemo: boolean;
   };
   readonly admission: AdmissionRule;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: BlockList;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -173,6 +178,20 @@ function parseAdmission(text: string | undefined, isDemo: boolean, problems: str
     );
   }
   return { kind: 'listed', accounts: new Set(names) };
+}
+
+function parseProxies(text: string | undefined, problems: string[]): BlockList {
+  try {
+    return trustedProxies(
+      (text ?? '')
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    );
+  } catch (error) {
+    problems.push(`FOUNDRY_TRUSTED_PROXIES: ${error instanceof Error ? error.message : String(error)}`);
+    return new BlockList();
+  }
 }
 
 /** All six GitHub App variables or none: half an App would only fail later, in front of a person. */
@@ -278,6 +297,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   const webUrl = env.GITHUB_WEB_URL ?? 'https://github.com';
   const isDemo = loopbackHosts.has(new URL(webUrl).hostname);
+  const proxies = parseProxies(env.FOUNDRY_TRUSTED_PROXIES, problems);
   const admission = parseAdmission(env.FOUNDRY_ALLOWED_ACCOUNTS, isDemo, problems);
   const gatewayPort = env.FOUNDRY_PORT ?? 7741;
   const enginePort = env.FOUNDRY_ENGINE_PORT ?? gatewayPort + 2;
@@ -310,6 +330,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       isDemo,
     },
     admission,
+    trustedProxies: proxies,
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -52,11 +52,16 @@ export function enforce(permission: Permission): MiddlewareHandler<GatewayEnv> {
   return handler;
 }
 
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 async function check(c: GatewayContext, permission: Permission): Promise<void> {
   switch (permission) {
     case 'public':
+      // Whoever watches over the server must see it however many strangers there are.
+      if (!healthPaths.has(c.req.path)) limitRequests(c, null);
+      return;
     case 'signature':
-      limitRequests(c, null);
+      // Of these only the refused ones are counted, by the route: GitHub shares no limit with strangers.
       return;
     case 'signedIn':
       return await requireSignedIn(c);

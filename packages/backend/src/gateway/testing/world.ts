@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BlockList } from 'node:net';
 import type { RepositoryRole } from '@foundry/shared/roles';
 import { makeSignature } from 'better-auth/crypto';
 import { expect } from 'vitest';
@@ -118,6 +119,7 @@ function config(admission: AdmissionRule = { kind: 'everybody' }): Config {
       isDemo: false,
     },
     admission,
+    trustedProxies: new BlockList(),
     logLevel: 'info',
   };
 }

@@ -2,6 +2,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import { BoundedMap } from '../../access/bounded-map.ts';
 import type { GatewayContext } from '../../env.ts';
 import { HttpError } from '../../errors.ts';
+import { clientOf } from './client-address.ts';
 import { gatewayLimits } from '../../../limits.ts';
 
 interface Bucket {
@@ -47,10 +48,15 @@ export function createRateLimits(): RateLimits {
   };
 }
 
-/** The address of the connection; never what a header claims. */
+/** The address of the connection, or, behind a trusted proxy, the one that it names. */
 export function clientAddress(c: GatewayContext): string {
   if (c.env?.incoming === undefined) return 'unknown';
-  return getConnInfo(c).remote.address ?? 'unknown';
+  const { trustedProxies } = c.get('gateway').config;
+  return clientOf(
+    getConnInfo(c).remote.address ?? 'unknown',
+    c.req.header('x-forwarded-for'),
+    trustedProxies,
+  );
 }
 
 /** Counts a request, by person or, without one, by address. @throws HttpError 429 */
