@@ -1,3 +1,4 @@
+import './quiet-rivetkit.ts';
 import { startParts, type Part } from './composition.ts';
 import { loopRuntimeIfAny } from './command-loop/runtime.ts';
 import { storageLostExitCode, storageWatch } from './command-loop/storage-watch.ts';

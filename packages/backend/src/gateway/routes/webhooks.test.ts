@@ -143,6 +143,12 @@ describe('deliveries of GitHub', () => {
     expect(received()).toHaveLength(before);
   });
 
+  test('an event whose name has digits is one of those', async () => {
+    const body = JSON.stringify({ action: 'edited', organization: account });
+    const answer = await deliver(body, { headers: { 'x-github-event': 'projects_v2' } });
+    expect(answer).toMatchObject({ status: 202, body: { ignored: true } });
+  });
+
   test('a body over 25 MB is refused before it is read', async () => {
     const { hostname, port } = new URL(world.url);
     const status = await new Promise<string>((resolve, reject) => {

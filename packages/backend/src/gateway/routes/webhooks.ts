@@ -19,7 +19,7 @@ const path = '/webhooks/github';
 
 const headersSchema = z.object({
   deliveryId: z.string().regex(/^[\w-]{1,100}$/, 'X-GitHub-Delivery is missing or malformed'),
-  event: z.string().regex(/^[a-z_]{1,100}$/, 'X-GitHub-Event is missing or malformed'),
+  event: z.string().regex(/^[a-z0-9_]{1,100}$/, 'X-GitHub-Event is missing or malformed'),
 });
 
 /** @throws HttpError 401 unless the body was signed with the App's webhook secret. */
@@ -99,7 +99,7 @@ function claimOf({ deliveryId, installationId, event }: NormalisedWebhook) {
  * delivery id. Nothing else happens here; the answer 202 means that it is kept. When it cannot be kept, 503 makes
  * GitHub list it as failed, and it is asked for again later.
  */
-async function receive(c: GatewayContext): Promise<Response> {
+async function keepDelivery(c: GatewayContext): Promise<Response> {
   const contentType = c.req.header('content-type') ?? '';
   if (!/^application\/json\b/i.test(contentType)) {
     throw new HttpError(
@@ -158,6 +158,31 @@ async function receive(c: GatewayContext): Promise<Response> {
   }
   log.info({ organizationId, name: normalised.name }, 'delivery kept');
   return c.json({ deliveryId, ignored: false }, 202);
+}
+
+/** What this process has refused, for the log: a wrong webhook secret shows as a number that grows. */
+let refused = 0;
+
+/** Refused deliveries leave a trace: GitHub lists them as failed, and nobody looks there before something is missing. */
+async function receive(c: GatewayContext): Promise<Response> {
+  try {
+    return await keepDelivery(c);
+  } catch (error) {
+    // Beyond their own limit (429) strangers could fill the log.
+    if (error instanceof HttpError && error.status < 500 && error.status !== 429) {
+      refused += 1;
+      const headers = headersSchema.safeParse({
+        deliveryId: c.req.header('x-github-delivery') ?? '',
+        event: c.req.header('x-github-event') ?? '',
+      });
+      const delivery = headers.success ? headers.data : {};
+      c.get('log').warn(
+        { ...delivery, code: error.code, reason: error.message, refused },
+        'delivery refused',
+      );
+    }
+    throw error;
+  }
 }
 
 /** Deliveries that this process still tries to hand over although GitHub was told 503. */
