@@ -6,8 +6,11 @@ export const organizationIdSchema = z.string().regex(/^\d{1,20}$/, 'an organizat
 export const repositoryIdSchema = z.string().regex(/^\d{1,20}$/, 'a repository id is a decimal number');
 /** Better Auth's user id. */
 export const userIdSchema = z.string().regex(/^[\w-]{1,64}$/);
-/** `pr_<repositoryId>_<number>` for a pull request that Foundry found, `task_<uuid>` for a task made here. */
-export const taskIdSchema = z.string().regex(/^(pr_\d{1,20}_\d{1,10}|task_[\w-]{8,64})$/);
+/**
+ * `pr_<repositoryId>_<number>` for a pull request that Foundry found, `task_<uuid>` for a task made here. The number has
+ * as many digits as a whole number in JSON may have: whatever is stored is accepted, too.
+ */
+export const taskIdSchema = z.string().regex(/^(pr_\d{1,20}_\d{1,16}|task_[\w-]{8,64})$/);
 export const sessionIdSchema = z.string().regex(/^session_[\w-]{8,128}$/);
 export const sandboxIdSchema = z.string().regex(/^[\w-]{1,128}$/);
 /** Chosen by the sender of a message, so that a repeat of the same request is recognised. */
