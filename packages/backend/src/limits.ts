@@ -286,9 +286,21 @@ export const gitHubLimits = {
   /** One message to the organization stays below the queue's limit. */
   messageSizeBytes: 80 * 1024,
   rowsPerMessage: 200,
-  /** A batch that failed for a reason that may pass is tried again this often, with doubling delays. */
-  batchRetries: 6,
-  batchRetryInitialDelayMs: 1_000,
+  /** What may pass is tried again with doubling delays: from the first one to the longest, and then at that pace. */
+  retryInitialDelayMs: 1_000,
+  retryMaxDelayMs: 5 * 60_000,
+  /** A sync that GitHub refused is tried again at this pace: somebody may have mended the App's settings. */
+  refusedRetryDelayMs: 5 * 60_000,
+  /** What failed so often while GitHub answers otherwise is left out of a sync, and said. */
+  attemptsBeforeLeftOut: 3,
+  /** A sync that left something out is followed by another after this. */
+  unreadRetryDelayMs: 10 * 60_000,
+  /** Of what was left out, so much is named. */
+  unreadNamed: 50,
+  /** A single read (checks, reviews) that GitHub never answered is given up after this: the next sync brings it. */
+  singleReadGiveUpMs: 60 * 60_000,
+  /** An access refresh that failed for a reason that may pass is tried again this often. */
+  accessRetries: 6,
   /** A running sync without progress for this long is taken for dead: a new one may start. */
   syncStaleMs: 10 * 60_000,
   /** Conditional requests make it cheap: unchanged pages cost nothing. */

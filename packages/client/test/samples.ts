@@ -20,6 +20,7 @@ const sync: SyncProgress = {
   finishedAtMs: 2,
   failure: null,
   retryAtMs: null,
+  unread: [],
 };
 
 export function task(number: number, change: Partial<TaskSummary> = {}): TaskSummary {

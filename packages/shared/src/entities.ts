@@ -142,16 +142,30 @@ export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
 export const syncPhaseSchema = z.enum(['repositories', 'members', 'pull_requests', 'checks']);
 export type SyncPhase = z.infer<typeof syncPhaseSchema>;
+/** Something that GitHub could not answer for; everything else was read. */
+export const unreadSchema = z.object({
+  /** Null: of no repository in particular. */
+  repositoryId: z.string().nullable(),
+  /** What it is, for people: `pull requests of acme/site`. */
+  name: z.string(),
+  /** What GitHub said. */
+  message: z.string(),
+});
+export type Unread = z.infer<typeof unreadSchema>;
+
 export const syncProgressSchema = z.object({
-  state: z.enum(['never', 'running', 'waiting_for_rate_limit', 'done', 'failed']),
+  state: z.enum(['never', 'running', 'waiting_for_rate_limit', 'waiting_for_github', 'done', 'failed']),
   phase: syncPhaseSchema.nullable(),
   /** Items written so far in this phase, and how many there will be when that is known. */
   done: z.number().int(),
   total: z.number().int().nullable(),
   startedAtMs: z.number().nullable(),
   finishedAtMs: z.number().nullable(),
+  /** Why it waits or failed. */
   failure: commandFailureSchema.nullable(),
+  /** When it goes on, or is tried again, by itself. */
   retryAtMs: z.number().nullable(),
+  unread: z.array(unreadSchema).default([]),
 });
 export type SyncProgress = z.infer<typeof syncProgressSchema>;
 

@@ -50,6 +50,14 @@ describe('normaliseWebhook on the published examples', () => {
     expect(webhookOrganizationId(payload)).toBe('21031067');
   });
 
+  test('an installation on an enterprise, which has no login, means nothing here', () => {
+    const payload = {
+      action: 'created',
+      installation: { id: 8, account: { id: 2, slug: 'acme-inc', name: 'Acme Inc.' } },
+    };
+    expect(eventOf('installation', payload)).toEqual({ type: 'ignored' });
+  });
+
   test('installation_repositories: the removed are named, the added need a sync', () => {
     expect(eventOf('installation_repositories', withAction('installation_repositories', 'added'))).toEqual({
       type: 'repositoriesChanged',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   accountShape,
+  enterpriseInstallationShape,
   installationShape,
   pullRequestShape,
   repositoryShape,
@@ -40,6 +41,9 @@ export class WebhookPayloadError extends Error {
 }
 
 function installation(payload: unknown, action: string): Event {
+  if (z.object({ installation: enterpriseInstallationShape }).safeParse(payload).success) {
+    return ignored;
+  }
   const parsed = z.object({ installation: installationShape }).parse(payload);
   switch (action) {
     case 'created':

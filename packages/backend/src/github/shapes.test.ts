@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { decideReviews, singlePullRequestShape, summariseChecks, toMergeability } from './shapes.ts';
+import {
+  decideReviews,
+  installationListShape,
+  singlePullRequestShape,
+  summariseChecks,
+  toMergeability,
+} from './shapes.ts';
 
 const run = (status: string, conclusion: string | null = null) => ({ name: 'test', status, conclusion });
 const person = (id: number) => ({ id, login: `person-${id}` });
@@ -17,6 +23,17 @@ describe('summariseChecks', () => {
   ])('%j', (runs, summary) => {
     expect(summariseChecks(runs)).toEqual(summary);
   });
+});
+
+test('an installation on an enterprise beside the others is left out of their list, any other odd one is not', () => {
+  const normal = { id: 7, account: { id: 1, login: 'acme', type: 'Organization' }, suspended_at: null };
+  const enterprise = {
+    id: 8,
+    account: { id: 2, slug: 'acme-inc', name: 'Acme Inc.' },
+    target_type: 'Enterprise',
+  };
+  expect(installationListShape.parse([enterprise, normal])).toEqual([normal]);
+  expect(installationListShape.safeParse([{ id: 9, account: { id: 3 } }]).success).toBe(false);
 });
 
 describe('toMergeability', () => {

@@ -97,10 +97,22 @@ export function toRole(
 
 export const installationShape = z.object({
   id: z.number().int(),
-  /** An enterprise account has a slug instead of a login; Foundry does not serve those. */
   account: accountShape,
   suspended_at: z.string().nullish(),
 });
+/** On an enterprise: its account has a slug and no login, and no repositories. Foundry does not serve those. */
+export const enterpriseInstallationShape = z.object({
+  id: z.number().int(),
+  account: z.object({ slug: z.string(), login: z.undefined().optional() }),
+});
+/** A list of installations without those on enterprises, which stand beside the others. */
+export const installationListShape = z
+  .array(z.union([installationShape, enterpriseInstallationShape]))
+  .transform((all) =>
+    all.flatMap((one) =>
+      'login' in one.account && one.account.login !== undefined ? [installationShape.parse(one)] : [],
+    ),
+  );
 
 /** A pull request and the branch it stands for: forks' branches are `owner:branch`. */
 export interface BranchPullRequest {

@@ -24,6 +24,8 @@ export const gitHubDataCatalog = {
       installationId: z.string().nullable(),
       /** Something changed that a running sync may have passed already: once it is done, another one follows. */
       again: z.boolean().optional(),
+      /** GitHubData's own next try: of the sync of this generation, unless something else has begun by then. */
+      retry: z.number().int().optional(),
     }),
     z.null(),
     { timeoutMs: 4_500 },

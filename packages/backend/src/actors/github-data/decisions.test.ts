@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { gitHubLimits } from '../../limits.ts';
 import {
-  batchRetryDelayMs,
   decodePullCursor,
   deliveriesToRepeat,
   encodePullCursor,
+  failureForPeople,
   inMessages,
   isAlive,
+  isRetryDue,
   newSync,
   phaseAfter,
   startCursor,
+  unreadOf,
+  withUnread,
 } from './decisions.ts';
 
 describe('cursors', () => {
@@ -68,12 +71,29 @@ describe('a sync', () => {
     expect(isAlive({ ...running, state: 'done' }, nowMs)).toBe(false);
   });
 
-  test('tries a batch again with growing delays while that may help, then fails', () => {
-    const failure = { code: 'step_failed', message: 'x', retryable: true };
-    expect(batchRetryDelayMs(0, failure)).toBe(1_000);
-    expect(batchRetryDelayMs(3, failure)).toBe(8_000);
-    expect(batchRetryDelayMs(gitHubLimits.batchRetries, failure)).toBeNull();
-    expect(batchRetryDelayMs(0, { ...failure, retryable: false })).toBeNull();
+  test('is retried by itself once, when its time has come and nothing else has begun', () => {
+    const failed = { ...newSync(7, nowMs), state: 'failed' as const, retryAtMs: nowMs + 5_000 };
+    expect(isRetryDue(failed, 7, nowMs + 4_999)).toBe(false);
+    expect(isRetryDue(failed, 7, nowMs + 5_000)).toBe(true);
+    expect(isRetryDue(failed, 6, nowMs + 5_000)).toBe(false);
+    expect(isRetryDue({ ...failed, state: 'running' }, 7, nowMs + 5_000)).toBe(false);
+    expect(isRetryDue(null, 7, nowMs)).toBe(false);
+  });
+
+  test('[R13] names what it left out once, and not without end', () => {
+    const entry = (name: string) => ({ repositoryId: '1', name, message: 'GitHub answered with status 500' });
+    const sync = { ...newSync(7, nowMs), unreadJson: withUnread(newSync(7, nowMs), [entry('a')]) };
+    const more = [entry('a'), ...Array.from({ length: 99 }, (_, index) => entry(`b${index}`))];
+    const names = unreadOf({ ...sync, unreadJson: withUnread(sync, more) }).map(({ name }) => name);
+    expect(names.slice(0, 3)).toEqual(['a', 'b0', 'b1']);
+    expect(names).toHaveLength(gitHubLimits.unreadNamed);
+  });
+
+  test('says what GitHub said, and nothing of commands', () => {
+    const ours = { code: 'step_failed', message: 'githubData.command.syncBatch failed: x', retryable: true };
+    expect(failureForPeople(ours).message).not.toContain('command');
+    const theirs = { code: 'github_forbidden', message: 'Resource not accessible', retryable: false };
+    expect(failureForPeople(theirs)).toEqual(theirs);
   });
 });
 

@@ -1,5 +1,7 @@
-import type { CommandFailure } from '@foundry/shared/envelope';
-import type { SyncPhase, SyncProgress } from '@foundry/shared/entities';
+import { commandFailureSchema, type CommandFailure } from '@foundry/shared/envelope';
+import { unreadSchema, type SyncPhase, type SyncProgress, type Unread } from '@foundry/shared/entities';
+import { z } from 'zod';
+import type { GitHubWait } from '../../github/retry-policy.ts';
 import { gitHubLimits } from '../../limits.ts';
 import type { SyncRow } from './db/repository.ts';
 
@@ -12,7 +14,32 @@ export function phaseAfter(phase: SyncPhase): SyncPhase | null {
   return phases[phases.indexOf(phase) + 1] ?? null;
 }
 
-export function toProgress(sync: SyncRow, failure: CommandFailure | null): SyncProgress {
+/** A fault of Foundry's own names commands and steps: those belong to the log and the runtime issue. */
+export function failureForPeople(failure: CommandFailure): CommandFailure {
+  return failure.code === 'step_failed' || failure.code === 'timeout'
+    ? {
+        ...failure,
+        message:
+          'Foundry met a fault of its own while it read GitHub. What it was is in the log of the server.',
+      }
+    : failure;
+}
+
+/** The sync while GitHub is waited for. */
+export function waitingSync(sync: SyncRow, wait: GitHubWait, nowMs: number): SyncRow {
+  const failure = { code: wait.state, message: wait.message, retryable: true };
+  return {
+    ...sync,
+    state: wait.state,
+    retryAtMs: wait.retryAtMs,
+    progressAtMs: nowMs,
+    failureJson: JSON.stringify(failure),
+    // To be asked to wait is no failure.
+    failedAttempts: wait.state === 'waiting_for_github' ? sync.failedAttempts + 1 : sync.failedAttempts,
+  };
+}
+
+export function toProgress(sync: SyncRow): SyncProgress {
   return {
     state: sync.state,
     phase: sync.phase,
@@ -20,14 +47,42 @@ export function toProgress(sync: SyncRow, failure: CommandFailure | null): SyncP
     total: sync.total,
     startedAtMs: sync.startedAtMs,
     finishedAtMs: sync.finishedAtMs,
-    failure,
+    failure: sync.failureJson === null ? null : commandFailureSchema.parse(JSON.parse(sync.failureJson)),
     retryAtMs: sync.retryAtMs,
+    unread: unreadOf(sync),
   };
+}
+
+export function unreadOf(sync: SyncRow): Unread[] {
+  return z.array(unreadSchema).parse(JSON.parse(sync.unreadJson));
+}
+
+/** The list after more was left out, bounded. */
+export function withUnread(sync: SyncRow, more: readonly Unread[]): string {
+  const known = unreadOf(sync);
+  const fresh = more.filter(({ name }) => !known.some((entry) => entry.name === name));
+  return JSON.stringify([...known, ...fresh].slice(0, gitHubLimits.unreadNamed));
+}
+
+/** Whether it waits for the first answer: no batch of it is on its way. */
+export function isWaitingToStart(sync: SyncRow | null): boolean {
+  return sync !== null && sync.phase === null && sync.state.startsWith('waiting_');
+}
+
+/** Whether the retry that the sync of this generation announced is due, and nothing else has begun since. */
+export function isRetryDue(sync: SyncRow | null, generation: number, nowMs: number): boolean {
+  return (
+    sync !== null &&
+    sync.generation === generation &&
+    sync.retryAtMs !== null &&
+    sync.retryAtMs <= nowMs &&
+    (isWaitingToStart(sync) || sync.state === 'failed' || sync.state === 'done')
+  );
 }
 
 /** Whether a sync is under way and alive: a new one would only get in its way. */
 export function isAlive(sync: SyncRow | null, nowMs: number): boolean {
-  if (sync === null || (sync.state !== 'running' && sync.state !== 'waiting_for_rate_limit')) {
+  if (sync === null || sync.state === 'done' || sync.state === 'failed') {
     return false;
   }
   return Math.max(sync.progressAtMs, sync.retryAtMs ?? 0) + gitHubLimits.syncStaleMs > nowMs;
@@ -47,14 +102,9 @@ export function newSync(generation: number, nowMs: number): SyncRow {
     failureJson: null,
     failedAttempts: 0,
     again: false,
+    unreadJson: '[]',
+    membersUnread: false,
   };
-}
-
-/** When to try a failed batch again, as a delay; null when the sync has failed. */
-export function batchRetryDelayMs(failedAttempts: number, failure: CommandFailure): number | null {
-  return failure.retryable && failedAttempts < gitHubLimits.batchRetries
-    ? gitHubLimits.batchRetryInitialDelayMs * 2 ** failedAttempts
-    : null;
 }
 
 /** One page of open pull requests of one repository. */

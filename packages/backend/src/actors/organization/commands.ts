@@ -58,6 +58,8 @@ export const organizationCatalog = {
           }),
         )
         .max(200),
+      /** Repositories whose pull requests could not be read: nothing of them is known to be gone. */
+      unreadRepositoryIds: z.array(repositoryIdSchema).max(200).optional(),
     }),
     z.null(),
   ),
@@ -120,7 +122,12 @@ export const organizationCatalog = {
   'organization.command.reportSync': command(z.object({ progress: syncProgressSchema }), z.null()),
   /** `onlyIfNever`: somebody who may see the organization signed in; nothing happens when it was synced before. */
   'organization.command.requestSync': command(
-    z.object({ onlyIfNever: z.boolean().optional(), installationId: z.string().nullable().optional() }),
+    z.object({
+      onlyIfNever: z.boolean().optional(),
+      installationId: z.string().nullable().optional(),
+      /** The account as the sender knows it: something to show until the first sync has an answer. */
+      organization: organizationSchema.optional(),
+    }),
     z.null(),
   ),
   /** Names the task, claims its branch and returns its record before the Task actor exists (R11). */

@@ -207,3 +207,48 @@ describe('the task index', () => {
     expect(nextCursor).toBeNull();
   });
 });
+
+describe('what a sync could not read, and what it has overcome', () => {
+  const progress = {
+    state: 'done' as const,
+    phase: null,
+    done: 1,
+    total: 1,
+    startedAtMs: 1,
+    finishedAtMs: 2,
+    failure: null,
+    retryAtMs: null,
+    unread: [],
+  };
+
+  test('tasks of a repository that could not be read outlive the sweep', async () => {
+    const { send, pulls, index } = await world();
+    const other = { ...pull(9, 'b'), repositoryId: '78' };
+    await pulls(1, pull(1, 'a'), other);
+    await send('organization.command.applyPullRequests', {
+      generation: 2,
+      pullRequests: [],
+      unreadRepositoryIds: [repositoryId],
+    });
+    await send('organization.command.sweep', { phase: 'pull_requests', generation: 2 });
+    expect(await index()).toEqual(['pr_77_1 a virtual #1 Pull 1']);
+  });
+
+  test('problems of earlier syncs close themselves, those of others stay', async () => {
+    const { send, snapshot } = await world();
+    const report = { step: 'read', attempt: 3, message: 'broke', atMs: 1 };
+    for (const command of ['githubData.command.syncBatch', 'githubData.command.publishPullRequest']) {
+      await send('organization.command.reportRuntimeIssue', {
+        ...report,
+        actor: 'githubData org/1/github',
+        command,
+      });
+    }
+    await send('organization.command.reportSync', { progress: { ...progress, state: 'running' } });
+    expect((await snapshot()).runtimeIssues).toHaveLength(2);
+    await send('organization.command.reportSync', { progress });
+    expect((await snapshot()).runtimeIssues).toMatchObject([
+      { command: 'githubData.command.publishPullRequest' },
+    ]);
+  });
+});

@@ -102,6 +102,7 @@ test('counts of a sync are for those who see all', () => {
     finishedAtMs: 2,
     failure: { code: 'x', message: 'acme/vault: 404', retryable: true },
     retryAtMs: null,
+    unread: [],
   };
   expect(visibleSync(sync, full)).toEqual(sync);
   const seen = visibleSync(sync, limited);

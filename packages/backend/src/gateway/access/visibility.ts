@@ -102,7 +102,11 @@ function visibleUpsert(upsert: Upsert, who: Visibility): Upsert | null {
 }
 
 /** Counts tell how many repositories and pull requests there are: only those get them who see all. */
-export function visibleSync(sync: SyncProgress, who: Visibility): SyncProgress {
+export function visibleSync(progress: SyncProgress, who: Visibility): SyncProgress {
+  const sync = {
+    ...progress,
+    unread: progress.unread.filter(({ repositoryId }) => repositoryId === null || who.sees(repositoryId)),
+  };
   if (who.hidden.length === 0) return sync;
   const failure =
     sync.failure !== null && mentionsHidden(sync.failure.message, who)

@@ -40,7 +40,7 @@ export function SyncProgressCard() {
   const phase = sync.phase === null ? 'Reading GitHub' : phases[sync.phase];
   switch (sync.state) {
     case 'done':
-      return null;
+      return sync.unread.length === 0 ? null : <UnreadNotice sync={sync} />;
     case 'never':
       return (
         <Callout tone="info" action={read('Read now')}>
@@ -67,11 +67,38 @@ export function SyncProgressCard() {
           {counts(sync)}
         </Callout>
       );
+    case 'waiting_for_github':
+      return (
+        <Callout tone="warning" title="GitHub does not answer">
+          {phase} {nextTry(sync)} by itself. {sync.failure?.message} {counts(sync)}
+        </Callout>
+      );
     case 'failed':
       return (
         <Callout tone="error" title="Reading GitHub stopped" action={read('Read again')}>
           {sync.failure?.message ?? 'GitHub could not be read.'}
+          {sync.retryAtMs !== null && ` It is tried again by itself at ${clockTime(sync.retryAtMs)}.`}
         </Callout>
       );
   }
+}
+
+function nextTry({ retryAtMs }: SyncProgress): string {
+  return retryAtMs === null ? 'is tried again soon' : `is tried again at ${clockTime(retryAtMs)}`;
+}
+
+/** Everything else was read: what is listed stays as it was known before. */
+function UnreadNotice({ sync }: { sync: SyncProgress }) {
+  return (
+    <Callout tone="warning" title="GitHub could not answer for everything">
+      <p>What is listed here may be out of date; everything else was read. It {nextTry(sync)} by itself.</p>
+      <ul className="mt-1 list-disc pl-4 [overflow-wrap:anywhere]">
+        {sync.unread.map(({ name, message }) => (
+          <li key={name}>
+            <span className="font-medium">{name}</span>: {message}
+          </li>
+        ))}
+      </ul>
+    </Callout>
+  );
 }

@@ -270,6 +270,18 @@ export async function countOpenPullRequests(db: ActorDatabase): Promise<number> 
   return row?.count ?? 0;
 }
 
+/** Counts the pull requests of repositories that could not be read as seen: nothing is known to be gone. */
+export async function keepPullRequestsOf(
+  db: ActorDatabase,
+  repositoryIds: readonly string[],
+  generation: number,
+): Promise<void> {
+  await db
+    .update(pullRequests)
+    .set({ generation: sql`max(${pullRequests.generation}, ${generation})` })
+    .where(inJsonList(pullRequests.repositoryId, repositoryIds.map(Number)));
+}
+
 /** In the order of repository and number, from above `after` on. */
 export async function listOpenPullRequestsAfter(
   db: ActorDatabase,
@@ -315,9 +327,9 @@ export interface StoredReply {
 export async function readReplies(
   db: ActorDatabase,
   keys: readonly string[],
-): Promise<Map<string, StoredReply>> {
+): Promise<Map<string, StoredReply & { readonly usedAtMs: number }>> {
   const rows = await db.select().from(replies).where(inJsonList(replies.key, keys));
-  return new Map(rows.map(({ key, etag, bodyJson, next }) => [key, { key, etag, bodyJson, next }]));
+  return new Map(rows.map((row) => [row.key, row]));
 }
 
 export async function writeReplies(
@@ -330,7 +342,7 @@ export async function writeReplies(
     .select(
       rowsFromJson(
         replies,
-        rows.map((row) => ({ ...row, usedAtMs: nowMs })),
+        rows.map(({ key, etag, bodyJson, next }) => ({ key, etag, bodyJson, next, usedAtMs: nowMs })),
       ),
     )
     .onConflictDoUpdate({

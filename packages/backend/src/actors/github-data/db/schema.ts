@@ -23,7 +23,9 @@ export const sync = sqliteTable(
   {
     id: integer('id').primaryKey(),
     generation: integer('generation').notNull(),
-    state: text('state', { enum: ['running', 'waiting_for_rate_limit', 'done', 'failed'] }).notNull(),
+    state: text('state', {
+      enum: ['running', 'waiting_for_rate_limit', 'waiting_for_github', 'done', 'failed'],
+    }).notNull(),
     phase: text('phase', { enum: ['repositories', 'members', 'pull_requests', 'checks'] }),
     done: integer('done').notNull(),
     total: integer('total'),
@@ -36,6 +38,10 @@ export const sync = sqliteTable(
     failedAttempts: integer('failed_attempts').notNull(),
     /** Another sync follows this one. */
     again: integer('again', { mode: 'boolean' }).notNull(),
+    /** What this sync left out, because GitHub could not answer for it: a JSON list. */
+    unreadJson: text('unread_json').notNull().default('[]'),
+    /** Whether the list of members is among it: then nobody is swept. */
+    membersUnread: integer('members_unread', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [check('sync_singleton', sql`${table.id} = 1`)],
 );

@@ -1,4 +1,3 @@
-import { RetryLater } from '../../../command-loop/errors.ts';
 import {
   effect,
   Finish,
@@ -7,7 +6,7 @@ import {
   type RunningCommand,
   type TransactionContext,
 } from '../../../command-loop/handlers.ts';
-import { withCommandFaults } from '../../../github/github-errors.ts';
+import { withGitHubWaits } from '../../../github/retry-policy.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import * as repository from '../db/repository.ts';
 import { inMessages } from '../decisions.ts';
@@ -104,14 +103,12 @@ const begin = transaction('begin', async (t, { input }: RunningCommand<Input>) =
 const read = effect('read', async ({ db, signal }, command: RunningCommand<Input>) => {
   const begun = command.resultOf(begin);
   const pulls = begun instanceof Finish ? [] : begun.pulls;
-  return await withCommandFaults(async () => {
+  return await withGitHubWaits(command.envelope.at, async () => {
     const units = pulls.map(({ repositoryId, name, number }) => ({
       reads: [mergeabilityRead(repositoryId, name, number)],
+      subject: null,
     }));
-    const result = await readUnits(db, await installationApi(db), units, signal);
-    if (result.kind === 'rateLimited') {
-      throw new RetryLater(result.retryAtMs, 'rate limit');
-    }
+    const result = await readUnits(db, await installationApi(db), units, { signal });
     return { units: result.units };
   });
 });

@@ -6,7 +6,7 @@ import {
   type CommandHandler,
   type RunningCommand,
 } from '../../../command-loop/handlers.ts';
-import { withCommandFaults } from '../../../github/github-errors.ts';
+import { withGitHubWaits } from '../../../github/retry-policy.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import * as repository from '../db/repository.ts';
 import { deliveriesToRepeat, type DeliveryAttempt } from '../decisions.ts';
@@ -58,7 +58,7 @@ const repair = effect('redeliver', async ({ signal }, command: RunningCommand<In
   if (begun instanceof Finish) {
     return { redelivered: 0 };
   }
-  return await withCommandFaults(async () => {
+  return await withGitHubWaits(command.envelope.at, async () => {
     const api = gitHub().asApp();
     const attempts: DeliveryAttempt[] = [];
     let cursor: string | null = null;

@@ -1,4 +1,3 @@
-import { RetryLater } from '../../../command-loop/errors.ts';
 import {
   effect,
   Finish,
@@ -7,22 +6,19 @@ import {
   type EffectContext,
   type RunningCommand,
 } from '../../../command-loop/handlers.ts';
-import { withCommandFaults } from '../../../github/github-errors.ts';
+import { withGitHubWaits } from '../../../github/retry-policy.ts';
 import * as repository from '../db/repository.ts';
 import { readUnits, type CachedRead } from './cached-reads.ts';
 import { installationApi, organizationOf } from './github.ts';
 import type { GitHubDataInput } from './inputs.ts';
 import { checksRead, keptChecks, keptReviews, reviewsRead } from './requests.ts';
 
-async function readOne({ db, signal }: EffectContext, read: CachedRead): Promise<unknown> {
-  return await withCommandFaults(async () => {
-    const result = await readUnits(db, await installationApi(db), [{ reads: [read] }], signal);
-    if (result.kind === 'rateLimited') {
-      throw new RetryLater(result.retryAtMs, 'rate limit');
-    }
-    const stored = (await repository.readReplies(db, [read.key])).get(read.key);
-    return stored === undefined ? null : JSON.parse(stored.bodyJson);
+async function readOne({ db, signal }: EffectContext, read: CachedRead, sinceMs: number): Promise<unknown> {
+  await withGitHubWaits(sinceMs, async () => {
+    await readUnits(db, await installationApi(db), [{ reads: [read], subject: null }], { signal });
   });
+  const stored = (await repository.readReplies(db, [read.key])).get(read.key);
+  return stored === undefined ? null : JSON.parse(stored.bodyJson);
 }
 
 type ChecksInput = GitHubDataInput<'readChecks'>;
@@ -37,7 +33,9 @@ const fetchChecks = effect('read', async (context, command: RunningCommand<Check
   const { repositoryId, headSha } = command.input;
   const begun = command.resultOf(beginChecks);
   const name = begun instanceof Finish ? '' : begun.name;
-  return keptChecks.parse(await readOne(context, checksRead(repositoryId, name, headSha)));
+  return keptChecks.parse(
+    await readOne(context, checksRead(repositoryId, name, headSha), command.envelope.at),
+  );
 });
 const applyChecks = transaction('apply', async (t, command: RunningCommand<ChecksInput>) => {
   t.send(organizationOf(t.key), 'organization.command.applyChecks', {
@@ -58,7 +56,9 @@ const fetchReviews = effect('read', async (context, command: RunningCommand<Revi
   const { repositoryId, number } = command.input;
   const begun = command.resultOf(beginReviews);
   const name = begun instanceof Finish ? '' : begun.name;
-  return keptReviews.parse(await readOne(context, reviewsRead(repositoryId, name, number)));
+  return keptReviews.parse(
+    await readOne(context, reviewsRead(repositoryId, name, number), command.envelope.at),
+  );
 });
 const applyReviews = transaction('apply', async (t, command: RunningCommand<ReviewsInput>) => {
   t.send(organizationOf(t.key), 'organization.command.applyReviews', {

@@ -1,24 +1,35 @@
 import { organizationSchema, type Organization } from '@foundry/shared/entities';
-import { z } from 'zod';
+import type { CommandFailure } from '@foundry/shared/envelope';
+import type { z } from 'zod';
 import {
   effect,
   Finish,
   transaction,
   type CommandHandler,
+  type RunningCommand,
   type TransactionContext,
 } from '../../../command-loop/handlers.ts';
 import type { GitHubReply } from '../../../github/github-client.ts';
-import { GitHubError, withCommandFaults } from '../../../github/github-errors.ts';
-import { installationShape, toOrganization } from '../../../github/shapes.ts';
+import { asCommandFault, GitHubError } from '../../../github/github-errors.ts';
+import { gitHubWait, type GitHubWait } from '../../../github/retry-policy.ts';
+import { installationListShape, installationShape, toOrganization } from '../../../github/shapes.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import { organizationIdOf } from '../../addresses.ts';
 import * as repository from '../db/repository.ts';
-import { isAlive, newSync, startCursor, toProgress } from '../decisions.ts';
+import {
+  failureForPeople,
+  isAlive,
+  isRetryDue,
+  isWaitingToStart,
+  newSync,
+  startCursor,
+  toProgress,
+  waitingSync,
+} from '../decisions.ts';
 import { gitHub, organizationOf, self } from './github.ts';
 import type { GitHubDataInput } from './inputs.ts';
 
-const installationsShape = z.array(installationShape);
-type Installations = z.output<typeof installationsShape>;
+type Installations = z.output<typeof installationListShape>;
 type Input = GitHubDataInput<'startSync'>;
 
 /** Remembers what GitHub said of the account, tells the organization, and begins or ends the chain of repairs. */
@@ -41,7 +52,11 @@ export async function recordInstallation(t: TransactionContext, organization: Or
 
 const look = transaction('look', async (t, { input }: { input: Input }) => {
   const sync = await repository.readSync(t.tx);
-  if (sync !== null && isAlive(sync, t.nowMs)) {
+  if (input.retry !== undefined) {
+    if (!isRetryDue(sync, input.retry, t.nowMs)) {
+      return new Finish(null);
+    }
+  } else if (sync !== null && isAlive(sync, t.nowMs)) {
     if (input.again === true) {
       await repository.writeSync(t.tx, { ...sync, again: true });
     }
@@ -81,7 +96,7 @@ async function findInstallation(
     const reply: GitHubReply<Installations> = await api.read(
       'GET /app/installations',
       { per_page: gitHubLimits.pageSize, page },
-      installationsShape,
+      installationListShape,
       { signal },
     );
     if (reply.kind === 'unchanged') {
@@ -96,18 +111,75 @@ async function findInstallation(
   return null;
 }
 
-const ask = effect('ask GitHub', async ({ key, signal }, command) => {
+type Asked =
+  | { readonly kind: 'answer'; readonly organization: Organization | null }
+  | ({ readonly kind: 'wait' } & GitHubWait);
+
+const ask = effect('ask GitHub', async ({ db, key, signal }, command): Promise<Asked> => {
   const looked = command.resultOf(look);
   const installationId = looked instanceof Finish ? null : looked.installationId;
-  return {
-    organization: await withCommandFaults(
-      async () => await findInstallation(organizationIdOf(key), installationId, signal),
-    ),
-  };
+  try {
+    const organization = await findInstallation(organizationIdOf(key), installationId, signal);
+    return { kind: 'answer', organization };
+  } catch (error) {
+    const sync = await repository.readSync(db);
+    const wait = gitHubWait(error, isWaitingToStart(sync) ? (sync?.failedAttempts ?? 0) : 0, Date.now());
+    if (wait === null) {
+      throw asCommandFault(error);
+    }
+    return { kind: 'wait', ...wait };
+  }
 });
 
-const begin = transaction('begin', async (t, command) => {
-  const organization = organizationSchema.nullable().parse(command.resultOf(ask).organization);
+/** The sync's own next try, at the time that its row says; nobody has to ask for it. */
+export function retryLater(
+  t: TransactionContext,
+  { generation, retryAtMs }: repository.SyncRow,
+  installationId: string | null,
+): void {
+  t.send(
+    self(t.key),
+    'githubData.command.startSync',
+    { reason: 'another try', installationId, retry: generation },
+    { delayMs: Math.max(0, (retryAtMs ?? t.nowMs) - t.nowMs) },
+  );
+}
+
+/** Ends a sync that waiting for GitHub does not help, says why, and tries another one later. */
+export async function failSync(
+  t: TransactionContext,
+  sync: repository.SyncRow,
+  failure: CommandFailure,
+  installationId: string | null,
+): Promise<void> {
+  const failed = {
+    ...sync,
+    state: 'failed' as const,
+    finishedAtMs: t.nowMs,
+    retryAtMs: t.nowMs + gitHubLimits.refusedRetryDelayMs,
+    failureJson: JSON.stringify(failureForPeople(failure)),
+  };
+  await repository.writeSync(t.tx, failed);
+  t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(failed) });
+  retryLater(t, failed, installationId);
+}
+
+const begin = transaction('begin', async (t, command: RunningCommand<Input>) => {
+  const asked = command.resultOf(ask);
+  const sync = await repository.readSync(t.tx);
+  if (isAlive(sync, t.nowMs) && !isWaitingToStart(sync)) {
+    return new Finish(null);
+  }
+  if (asked.kind === 'wait') {
+    const starting = isWaitingToStart(sync) ? sync : null;
+    const row = starting ?? { ...newSync(sync?.generation ?? 0, t.nowMs), phase: null };
+    const waiting = waitingSync(row, asked, t.nowMs);
+    await repository.writeSync(t.tx, waiting);
+    t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(waiting) });
+    retryLater(t, waiting, command.input.installationId);
+    return null;
+  }
+  const organization = organizationSchema.nullable().parse(asked.organization);
   const known = await repository.readInstallation(t.tx);
   if (organization === null) {
     if (known !== null) {
@@ -119,14 +191,13 @@ const begin = transaction('begin', async (t, command) => {
     return new Finish(null);
   }
   await recordInstallation(t, organization);
-  const sync = await repository.readSync(t.tx);
-  if (organization.installation?.status !== 'active' || isAlive(sync, t.nowMs)) {
+  if (organization.installation?.status !== 'active') {
     return new Finish(null);
   }
   // Webhooks that arrive from here on stamp their rows with a later time, so that this sync's sweep spares them.
   const started = newSync(Math.max(t.nowMs, (sync?.generation ?? 0) + 1), t.nowMs);
   await repository.writeSync(t.tx, started);
-  t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(started, null) });
+  t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(started) });
   t.send(self(t.key), 'githubData.command.syncBatch', {
     generation: started.generation,
     phase: 'repositories',
@@ -137,20 +208,12 @@ const begin = transaction('begin', async (t, command) => {
 
 export const startSync: CommandHandler<Input> = {
   steps: [look, ask, begin],
-  onFailure: async (t, { failure }) => {
-    const before = await repository.readSync(t.tx);
-    if (isAlive(before, t.nowMs)) {
+  onFailure: async (t, { input, failure }) => {
+    const sync = await repository.readSync(t.tx);
+    if (isAlive(sync, t.nowMs) && !isWaitingToStart(sync)) {
       return;
     }
-    const failed = {
-      ...(before ?? newSync(0, t.nowMs)),
-      state: 'failed' as const,
-      finishedAtMs: t.nowMs,
-      failureJson: JSON.stringify(failure),
-    };
-    await repository.writeSync(t.tx, failed);
-    t.send(organizationOf(t.key), 'organization.command.reportSync', {
-      progress: toProgress(failed, failure),
-    });
+    const failed = { ...(sync ?? newSync(0, t.nowMs)), phase: null };
+    await failSync(t, failed, failure, input?.installationId ?? null);
   },
 };

@@ -1,4 +1,4 @@
-import type { SyncPhase } from '@foundry/shared/entities';
+import type { SyncPhase, Unread } from '@foundry/shared/entities';
 import {
   effect,
   Finish,
@@ -7,11 +7,21 @@ import {
   type RunningCommand,
   type TransactionContext,
 } from '../../../command-loop/handlers.ts';
-import { withCommandFaults } from '../../../github/github-errors.ts';
+import { errorMessage } from '../../../command-loop/errors.ts';
+import { asCommandFault } from '../../../github/github-errors.ts';
+import { gitHubRetryDelayMs, gitHubWait, type GitHubWait } from '../../../github/retry-policy.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import * as repository from '../db/repository.ts';
-import { batchRetryDelayMs, phaseAfter, startCursor, toProgress } from '../decisions.ts';
-import { readUnits } from './cached-reads.ts';
+import {
+  failureForPeople,
+  phaseAfter,
+  startCursor,
+  toProgress,
+  unreadOf,
+  waitingSync,
+  withUnread,
+} from '../decisions.ts';
+import { concernsOne, readUnits } from './cached-reads.ts';
 import { installationApi, organizationOf, self } from './github.ts';
 import type { GitHubDataInput } from './inputs.ts';
 import { checksPhase } from './phases/checks.ts';
@@ -19,6 +29,7 @@ import { membersPhase } from './phases/members.ts';
 import type { Phase } from './phases/phase.ts';
 import { pullRequestsPhase } from './phases/pull-requests.ts';
 import { repositoriesPhase } from './phases/repositories.ts';
+import { failSync, retryLater } from './start-sync.ts';
 
 type Input = GitHubDataInput<'syncBatch'>;
 
@@ -31,8 +42,13 @@ const phases: { readonly [P in SyncPhase]: Phase } = {
 
 type BatchRead =
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'rateLimited'; readonly retryAtMs: number }
-  | { readonly kind: 'read'; readonly keys: readonly string[]; readonly next: string | null };
+  | ({ readonly kind: 'wait' } & GitHubWait)
+  | {
+      readonly kind: 'read';
+      readonly keys: readonly string[];
+      readonly next: string | null;
+      readonly leftOut: readonly Unread[];
+    };
 
 /** Reads the batch's pages; their contents wait in the reply table, so that step results stay small. */
 const read = effect('read', async ({ db, signal }, { input }: { input: Input }): Promise<BatchRead> => {
@@ -43,22 +59,31 @@ const read = effect('read', async ({ db, signal }, { input }: { input: Input }):
   const phase = phases[input.phase];
   const plan = await phase.plan(db, input);
   if (plan.units.length === 0) {
-    return { kind: 'read', keys: [], next: plan.nextAfter(0, new Map()) };
+    return { kind: 'read', keys: [], next: plan.nextAfter(0, new Map()), leftOut: [] };
   }
-  return await withCommandFaults(async () => {
-    const result = await readUnits(db, await installationApi(db), plan.units, signal);
-    if (result.kind === 'rateLimited') {
-      return result;
-    }
-    const keys = plan.units.slice(0, result.units).flatMap((unit) => unit.reads.map(({ key }) => key));
+  try {
+    const { units, keys, leftOut } = await readUnits(db, await installationApi(db), plan.units, {
+      signal,
+      freshSinceMs: input.generation,
+      leaveOut: sync.failedAttempts >= gitHubLimits.attemptsBeforeLeftOut,
+    });
     const replies = await repository.readReplies(db, keys);
-    const next = plan.nextAfter(result.units, replies);
-    return { kind: 'read', keys, next };
-  });
+    return { kind: 'read', keys, next: plan.nextAfter(units, replies), leftOut };
+  } catch (error) {
+    const wait = gitHubWait(error, sync.failedAttempts, Date.now());
+    if (wait !== null) {
+      return { kind: 'wait', ...wait };
+    }
+    if (concernsOne(error) && plan.units[0]?.subject !== null) {
+      const retryAtMs = Date.now() + gitHubRetryDelayMs(sync.failedAttempts);
+      return { kind: 'wait', state: 'waiting_for_github', retryAtMs, message: errorMessage(error) };
+    }
+    throw asCommandFault(error);
+  }
 });
 
 function reportProgress(t: TransactionContext, sync: repository.SyncRow): void {
-  t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(sync, null) });
+  t.send(organizationOf(t.key), 'organization.command.reportSync', { progress: toProgress(sync) });
 }
 
 /** Hands the batch to the organization and goes on with the next one, the next phase, or the end. */
@@ -69,23 +94,22 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
   if (batch.kind === 'superseded' || sync === null || sync.generation !== input.generation) {
     return new Finish(null);
   }
-  if (batch.kind === 'rateLimited') {
-    const waiting = {
-      ...sync,
-      state: 'waiting_for_rate_limit' as const,
-      retryAtMs: batch.retryAtMs,
-      progressAtMs: t.nowMs,
-    };
+  if (batch.kind === 'wait') {
+    const waiting = waitingSync(sync, batch, t.nowMs);
     await repository.writeSync(t.tx, waiting);
     reportProgress(t, waiting);
     t.send(self(t.key), 'githubData.command.syncBatch', input, {
-      delayMs: Math.max(0, batch.retryAtMs - t.nowMs) + gitHubLimits.rateLimitMarginMs,
+      delayMs: Math.max(0, batch.retryAtMs - t.nowMs),
     });
     return null;
   }
   const phase = phases[input.phase];
   const replies = await repository.readReplies(t.tx, batch.keys);
   const progress = await phase.apply(t, input, replies);
+  if (batch.leftOut.length > 0) {
+    const repositoryIds = batch.leftOut.flatMap(({ repositoryId }) => repositoryId ?? []);
+    await phase.leaveOut?.(t, input, [...new Set(repositoryIds)]);
+  }
   const next = batch.next ?? (await phase.more?.(t, input)) ?? null;
   const going = {
     ...sync,
@@ -96,6 +120,9 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
     retryAtMs: null,
     progressAtMs: t.nowMs,
     failedAttempts: 0,
+    failureJson: null,
+    unreadJson: withUnread(sync, batch.leftOut),
+    membersUnread: sync.membersUnread || (input.phase === 'members' && batch.leftOut.length > 0),
   };
   if (next !== null) {
     await repository.writeSync(t.tx, going);
@@ -103,11 +130,14 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
     t.send(self(t.key), 'githubData.command.syncBatch', { ...input, cursor: next });
     return null;
   }
-  await phase.end(t, input.generation);
-  t.send(organizationOf(t.key), 'organization.command.sweep', {
-    phase: input.phase,
-    generation: input.generation,
-  });
+  const complete = input.phase !== 'members' || !going.membersUnread;
+  await phase.end(t, input.generation, complete);
+  if (complete) {
+    t.send(organizationOf(t.key), 'organization.command.sweep', {
+      phase: input.phase,
+      generation: input.generation,
+    });
+  }
   const nextPhase = phaseAfter(input.phase);
   if (nextPhase !== null) {
     const entering = { ...going, phase: nextPhase, done: 0, total: null };
@@ -120,12 +150,18 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
     });
     return null;
   }
+  await finishSync(t, going);
+  return null;
+});
+
+async function finishSync(t: TransactionContext, sync: repository.SyncRow): Promise<void> {
+  const isComplete = unreadOf(sync).length === 0;
   const finished = {
-    ...going,
+    ...sync,
     state: 'done' as const,
     phase: null,
     finishedAtMs: t.nowMs,
-    failureJson: null,
+    retryAtMs: isComplete ? null : t.nowMs + gitHubLimits.unreadRetryDelayMs,
     again: false,
   };
   await repository.writeSync(t.tx, finished);
@@ -136,42 +172,24 @@ const apply = transaction('apply', async (t, command: RunningCommand<Input>) => 
       reason: 'something changed during the sync',
       installationId: null,
     });
+  } else if (!isComplete) {
+    retryLater(t, finished, null);
   }
-  return null;
-});
+}
 
 export const syncBatch: CommandHandler<Input> = {
   steps: [read, apply],
-  /** A fault that may pass is tried again later, from the same cursor; any other ends the sync with its words. */
+  /** What GitHub refuses ends the sync with its words, and so does a fault of our own; another follows later. */
   onFailure: async (t, { input, failure }) => {
     const sync = await repository.readSync(t.tx);
     if (input === null || sync === null || sync.generation !== input.generation || sync.state === 'done') {
       return;
     }
-    const delayMs = batchRetryDelayMs(sync.failedAttempts, failure);
-    if (delayMs !== null) {
-      await repository.writeSync(t.tx, {
-        ...sync,
-        failedAttempts: sync.failedAttempts + 1,
-        progressAtMs: t.nowMs,
-      });
-      t.send(self(t.key), 'githubData.command.syncBatch', input, { delayMs });
-      return;
-    }
-    const failed = {
-      ...sync,
-      state: 'failed' as const,
-      finishedAtMs: t.nowMs,
-      failureJson: JSON.stringify(failure),
-    };
-    await repository.writeSync(t.tx, failed);
-    t.send(organizationOf(t.key), 'organization.command.reportSync', {
-      progress: toProgress(failed, failure),
-    });
+    await failSync(t, sync, failure, null);
     t.audit({
       action: 'sync.failed',
       subject: input.phase,
-      summary: `The GitHub sync failed: ${failure.message}`,
+      summary: `The GitHub sync failed: ${failureForPeople(failure).message}`,
     });
   },
 };

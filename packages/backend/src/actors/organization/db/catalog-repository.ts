@@ -14,6 +14,7 @@ const neverSynced: SyncProgress = {
   finishedAtMs: null,
   failure: null,
   retryAtMs: null,
+  unread: [],
 };
 
 /** Null until an installation was seen. */

@@ -1,5 +1,5 @@
 import type { RuntimeIssue } from '@foundry/shared/entities';
-import { desc, eq, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, like, notInArray, sql } from 'drizzle-orm';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { runtimeIssues } from './schema.ts';
 
@@ -45,6 +45,18 @@ export async function deleteRuntimeIssue(db: ActorDatabase, id: string): Promise
     .where(eq(runtimeIssues.id, id))
     .returning({ id: runtimeIssues.id });
   return rows.length > 0;
+}
+
+/** Forgets what one kind of actor reported of these commands. @returns what there was. */
+export async function deleteRuntimeIssuesOf(
+  db: ActorDatabase,
+  actorKind: string,
+  commands: readonly string[],
+): Promise<RuntimeIssue[]> {
+  return await db
+    .delete(runtimeIssues)
+    .where(and(like(runtimeIssues.actor, `${actorKind} %`), inArray(runtimeIssues.command, [...commands])))
+    .returning();
 }
 
 /** Latest first. */

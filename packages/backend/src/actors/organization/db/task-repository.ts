@@ -346,6 +346,20 @@ export async function deleteVirtualTasksOf(
   return gone.map((row) => row.id);
 }
 
+/** Counts the tasks of these repositories as seen. */
+export async function keepTasksOf(
+  db: ActorDatabase,
+  repositoryIds: readonly string[],
+  generation: number,
+): Promise<void> {
+  if (repositoryIds.length > 0) {
+    await db
+      .update(tasks)
+      .set({ generation: sql`max(${tasks.generation}, ${generation})` })
+      .where(inJsonList(tasks.repositoryId, repositoryIds));
+  }
+}
+
 /** Virtual tasks that a finished sync did not see, and those whose pull request is no longer open. */
 export async function sweepVirtualTasks(db: ActorDatabase, generation: number): Promise<string[]> {
   const gone = await db

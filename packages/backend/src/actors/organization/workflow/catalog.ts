@@ -1,6 +1,8 @@
+import type { Organization } from '@foundry/shared/entities';
 import { single, type TransactionContext } from '../../../command-loop/handlers.ts';
 import { appAddress, gitHubDataAddress, organizationIdOf } from '../../addresses.ts';
 import * as repository from '../db/catalog-repository.ts';
+import { deleteRuntimeIssuesOf } from '../db/repository.ts';
 import { deleteVirtualTasksOf, sweepVirtualTasks } from '../db/task-repository.ts';
 import { announce, removed } from './announce.ts';
 import type { OrganizationInput } from './inputs.ts';
@@ -10,13 +12,12 @@ export function generationOf(t: TransactionContext, generation: number | null): 
   return generation ?? t.nowMs;
 }
 
-export const applyInstallation = single<OrganizationInput<'applyInstallation'>>(async (t, { input }) => {
+async function recordOrganization(t: TransactionContext, organization: Organization): Promise<void> {
   const before = await repository.readOrganization(t.tx);
-  const { organization } = input;
   // An installation does not tell the account's display name.
   const entity = { ...organization, name: organization.name ?? before?.name ?? null };
   if (JSON.stringify(before) === JSON.stringify(entity)) {
-    return null;
+    return;
   }
   await repository.writeOrganization(t.tx, entity);
   t.upsert({ type: 'organization', entity });
@@ -29,6 +30,10 @@ export const applyInstallation = single<OrganizationInput<'applyInstallation'>>(
       summary: `The GitHub App on ${entity.login} is ${status}`,
     });
   }
+}
+
+export const applyInstallation = single<OrganizationInput<'applyInstallation'>>(async (t, { input }) => {
+  await recordOrganization(t, input.organization);
   return null;
 });
 
@@ -84,14 +89,33 @@ export const sweep = single<OrganizationInput<'sweep'>>(async (t, { input }) => 
   }
 });
 
+/** A sync that came to its end has overcome what kept earlier ones from it: nobody has to clear that by hand. */
+async function closeSyncIssues(t: TransactionContext): Promise<void> {
+  const commands = ['githubData.command.startSync', 'githubData.command.syncBatch'];
+  for (const issue of await deleteRuntimeIssuesOf(t.tx, 'githubData', commands)) {
+    t.remove({ type: 'runtimeIssue', id: issue.id });
+    t.audit({
+      action: 'runtimeIssue.healed',
+      subject: issue.id,
+      summary: 'GitHub is read again: a problem in the background is over',
+    });
+  }
+}
+
 export const reportSync = single<OrganizationInput<'reportSync'>>(async (t, { input }) => {
   if (await repository.writeSyncProgress(t.tx, input.progress)) {
     t.upsert({ type: 'sync', entity: input.progress });
+  }
+  if (input.progress.state === 'done') {
+    await closeSyncIssues(t);
   }
   return null;
 });
 
 export const requestSync = single<OrganizationInput<'requestSync'>>(async (t, { input, envelope }) => {
+  if (input.organization !== undefined && (await repository.readOrganization(t.tx)) === null) {
+    await recordOrganization(t, input.organization);
+  }
   const { state } = await repository.readSyncProgress(t.tx);
   if (input.onlyIfNever === true && state !== 'never' && state !== 'failed') {
     return null;

@@ -33,6 +33,8 @@ export const applyPullRequests = single<OrganizationInput<'applyPullRequests'>>(
     const { checks, reviewDecision, ...core } = pullRequest;
     return { repositoryId, branch, pullRequest: core, checks, reviewDecision };
   });
+  // A sync that could not read them must not sweep their tasks.
+  await repository.keepTasksOf(t.tx, input.unreadRepositoryIds ?? [], generationOf(t, input.generation));
   tellChanged(t, await repository.upsertPullRequests(t.tx, items, generationOf(t, input.generation)));
   return null;
 });

@@ -4,14 +4,14 @@ import type { GitHubApi } from '../../../github/github-client.ts';
 import { GitHubError } from '../../../github/github-errors.ts';
 import {
   accessibleRepositoryShape,
-  installationShape,
+  installationListShape,
   toOrganization,
   toRole,
 } from '../../../github/shapes.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import type { AccessRow } from '../db/repository.ts';
 
-const installationsShape = z.object({ installations: z.array(installationShape) });
+const installationsShape = z.object({ installations: installationListShape });
 const repositoriesShape = z.object({ repositories: z.array(accessibleRepositoryShape) });
 
 export interface Page<T> {

@@ -14,6 +14,7 @@ import {
 } from '../../../command-loop/handlers.ts';
 import { gitHubOf, type GitHubApi } from '../../../github/github-client.ts';
 import { GitHubError, RateLimited, withCommandFaults } from '../../../github/github-errors.ts';
+import { gitHubRetryDelayMs } from '../../../github/retry-policy.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import { appAddress, organizationAddress, userAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
@@ -202,11 +203,13 @@ async function finish(
   if (JSON.stringify(problem) !== JSON.stringify(state.problem) || state.readAtMs === null) {
     t.reload();
   }
-  for (const { id, installation } of after) {
+  for (const organization of after) {
+    const { id, installation } = organization;
     if (installation?.status === 'active') {
       t.send(organizationAddress(id), 'organization.command.requestSync', {
         onlyIfNever: true,
         installationId: installation.id,
+        organization,
       });
     }
   }
@@ -282,9 +285,9 @@ export const readAccess: CommandHandler<Input> = {
     if (input === null || state.generation !== input.generation) {
       return;
     }
-    const isRetried = failure.retryable && input.failedAttempts < gitHubLimits.batchRetries;
+    const isRetried = failure.retryable && input.failedAttempts < gitHubLimits.accessRetries;
     const delayMs = isRetried
-      ? gitHubLimits.batchRetryInitialDelayMs * 2 ** input.failedAttempts
+      ? gitHubRetryDelayMs(input.failedAttempts)
       : gitHubLimits.accessRetryMs;
     const problem = {
       kind: 'github_unavailable' as const,

@@ -28,6 +28,7 @@ export const checksPhase: Phase = {
       units: pulls.map(({ repositoryId, number, headSha }) => {
         const name = names.get(repositoryId) ?? '';
         return {
+          subject: { repositoryId, name: `checks and reviews of ${name}#${number}` },
           reads: [
             checksRead(repositoryId, name, headSha),
             reviewsRead(repositoryId, name, number),

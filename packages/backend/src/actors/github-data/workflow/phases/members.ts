@@ -21,7 +21,12 @@ export const membersPhase: Phase = {
     const { role, page } = parseCursor(cursor);
     const read = membersRead(installation.organization.login, role, page);
     return {
-      units: [{ reads: [read] }],
+      units: [
+        {
+          reads: [read],
+          subject: { repositoryId: null, name: `members of ${installation.organization.login}` },
+        },
+      ],
       nextAfter: (_count, replies) => {
         const next = replies.get(read.key)?.next ?? null;
         return next === null ? (role === 'admin' ? 'member:1' : null) : `${role}:${next}`;
@@ -45,8 +50,10 @@ export const membersPhase: Phase = {
     }
     return { done: members.length, total: null };
   },
-  end: async (t, generation) => {
-    await repository.sweepMembers(t.tx, generation);
+  end: async (t, generation, complete) => {
+    if (complete) {
+      await repository.sweepMembers(t.tx, generation);
+    }
     // Whoever became visible or invisible to somebody did so without a webhook that Foundry saw.
     t.send(self(t.key), 'githubData.command.refreshPeople', { githubIds: null, reason: 'full sync' });
   },

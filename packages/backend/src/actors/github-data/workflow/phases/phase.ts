@@ -28,8 +28,10 @@ export interface Phase {
   ): Promise<{ done: number; total: number | null }>;
   /** A further cursor that only shows once everything else was applied. */
   more?(t: TransactionContext, input: BatchInput): Promise<string | null>;
-  /** After the last batch: what this sync did not see is gone. */
-  end(t: TransactionContext, generation: number): Promise<void>;
+  /** Something could not be read: what is known of it must outlive the sweep. */
+  leaveOut?(t: TransactionContext, input: BatchInput, repositoryIds: readonly string[]): Promise<void>;
+  /** After the last batch: what this sync did not see is gone; `complete` when it may have seen all. */
+  end(t: TransactionContext, generation: number, complete: boolean): Promise<void>;
 }
 
 /** The kept bodies of the replies whose key begins with `prefix`, by key. */

@@ -46,6 +46,7 @@ async function planGone(
   return {
     units: unseen.map(({ repositoryId, number }) => ({
       reads: [pullRead(repositoryId, names.get(repositoryId) ?? '', number)],
+      subject: { repositoryId, name: `pull request ${names.get(repositoryId) ?? ''}#${number}` },
     })),
     nextAfter: () => null,
   };
@@ -73,7 +74,11 @@ export const pullRequestsPhase: Phase = {
       openPullsRead(repositoryId, names.get(repositoryId) ?? '', page),
     );
     return {
-      units: reads.map((read) => ({ reads: [read] })),
+      units: pages.flatMap(({ repositoryId }, position) => {
+        const read = reads[position];
+        const name = `pull requests of ${names.get(repositoryId) ?? ''}`;
+        return read === undefined ? [] : [{ reads: [read], subject: { repositoryId, name } }];
+      }),
       nextAfter: (count, replies) => {
         const further = pages.slice(0, count).flatMap(({ repositoryId }, position) => {
           const next = replies.get(reads[position]?.key ?? '')?.next ?? null;
@@ -111,6 +116,14 @@ export const pullRequestsPhase: Phase = {
   more: async (t, { generation }) => {
     const unseen = await repository.listUnseenPullRequests(t.tx, generation, 1);
     return unseen.length === 0 ? null : goneCursor;
+  },
+  leaveOut: async (t, { generation }, repositoryIds) => {
+    await repository.keepPullRequestsOf(t.tx, repositoryIds, generation);
+    t.send(organizationOf(t.key), 'organization.command.applyPullRequests', {
+      generation,
+      pullRequests: [],
+      unreadRepositoryIds: [...repositoryIds],
+    });
   },
   end: async () => undefined,
 };

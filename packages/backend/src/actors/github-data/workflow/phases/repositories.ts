@@ -10,7 +10,7 @@ export const repositoriesPhase: Phase = {
     const page = cursor === startCursor ? '1' : cursor;
     const read = repositoriesRead(page);
     return {
-      units: [{ reads: [read] }],
+      units: [{ reads: [read], subject: null }],
       nextAfter: (_count, replies) => replies.get(read.key)?.next ?? null,
     };
   },
