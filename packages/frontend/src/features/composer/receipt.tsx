@@ -1,6 +1,6 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { Message } from '@foundry/shared/entities';
-import { Ban, Check, CheckCheck, CircleAlert, LoaderCircle } from 'lucide-react';
+import { Ban, Check, CheckCheck, CircleAlert, Hourglass, LoaderCircle } from 'lucide-react';
 import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
@@ -8,12 +8,14 @@ import { Popover } from '../../ui/popover.tsx';
 import { clockTime, duration } from '../../ui/time.tsx';
 import { useUser } from '../account/use-user.ts';
 import { useSession } from '../task/session-context.ts';
+import { receiptState } from './receipt-state.ts';
 import { useCanWrite } from './use-can-write.ts';
 
 const looks = {
   accepted: { icon: Check, className: 'text-ink-3', label: 'Accepted' },
   delivered: { icon: CheckCheck, className: 'text-ink-3', label: 'Delivered' },
   working: { icon: LoaderCircle, className: 'animate-spin text-accent-text', label: 'Working' },
+  waiting_for_permission: { icon: Hourglass, className: 'text-warning', label: 'Waiting for permission' },
   done: { icon: CheckCheck, className: 'text-success', label: 'Done' },
   failed: { icon: CircleAlert, className: 'text-danger', label: 'Failed' },
   cancelled: { icon: Ban, className: 'text-ink-3', label: 'Stopped' },
@@ -21,7 +23,8 @@ const looks = {
 
 /** How far a message has come; press for the times of each step. */
 export function Receipt({ message }: { message: Message }) {
-  const look = looks[message.state];
+  const { session } = useSession();
+  const look = looks[receiptState(message, session)];
   const tookMs =
     message.finishedAtMs === null || message.workingAtMs === null
       ? null

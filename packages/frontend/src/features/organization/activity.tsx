@@ -10,6 +10,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { Loading } from '../../ui/spinner.tsx';
 import { Age } from '../../ui/time.tsx';
 import { useOrganization } from './organization-context.ts';
+import { causeText } from './plain-words.ts';
 
 /** Entries follow the changes they tell of, and changes come in bursts. */
 const settleMs = 1_500;
@@ -64,24 +65,15 @@ function useLatest(refetch: (options: { cancelRefetch: boolean }) => Promise<unk
   }, [version, refetch]);
 }
 
-/** Long ids serve to find the cause in a log; the title has them whole. */
-function shortCause(causedBy: string): string {
-  return causedBy.length <= 20 ? causedBy : `${causedBy.slice(0, 16)}…`;
-}
-
 function ActivityRow({ entry }: { entry: AuditEntry }) {
+  const cause = causeText(entry);
   return (
     <li className="flex items-baseline gap-3 py-2">
       <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
         <p>{entry.summary}</p>
-        <p className="truncate text-xs text-ink-3" title={entry.causedBy ?? undefined}>
-          {entry.by} · <span className="font-mono">{entry.action}</span>
-          {entry.causedBy !== null && (
-            <>
-              {' '}
-              · because of <span className="font-mono">{shortCause(entry.causedBy)}</span>
-            </>
-          )}
+        <p className="truncate text-xs text-ink-3">
+          {entry.by}
+          {cause !== null && ` · ${cause}`}
         </p>
       </div>
       <Age atMs={entry.atMs} className="text-xs whitespace-nowrap text-ink-3 tabular-nums" />

@@ -7,6 +7,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { Popover } from '../../ui/popover.tsx';
 import { Age } from '../../ui/time.tsx';
 import { useOrganization } from './organization-context.ts';
+import { issuePlace, issueText } from './plain-words.ts';
 import { useHasRoleSomewhere } from './use-role.ts';
 
 /** Failures that outlived their retries; nothing is shown while there are none. */
@@ -59,7 +60,6 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
   const mayClear = useHasRoleSomewhere('maintain');
   const { tasks } = useOrganization().organization;
   const task = tasks.get(/\/task\/([\w-]+)/.exec(issue.actor)?.[1] ?? '');
-  const where = [issue.command, issue.step].filter((part) => part !== null).join(' → ');
   return (
     <li className="flex items-start gap-2 py-2">
       <div className="min-w-0 flex-1 [overflow-wrap:anywhere]">
@@ -72,14 +72,10 @@ function IssueRow({ issue, organizationId }: { issue: RuntimeIssue; organization
             {task.title}
           </Link>
         )}
-        <p>{issue.message}</p>
+        <p>{issueText(issue)}</p>
         <p className="mt-0.5 text-xs text-ink-3">
-          {where !== '' && <span className="font-mono">{where} · </span>}
-          {issue.count > 1 && <span>{issue.count} times · </span>}
+          {issuePlace(issue)} · {issue.count > 1 && <span>{issue.count} times · </span>}
           <Age atMs={issue.lastAtMs} />
-        </p>
-        <p className="truncate font-mono text-xs text-ink-3" title={issue.actor}>
-          {issue.actor}
         </p>
       </div>
       {mayClear && (
