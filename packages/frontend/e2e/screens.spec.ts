@@ -191,7 +191,7 @@ test('what opens closes on Escape, and the focus is where it was', async ({ page
   await open(page, readyTask);
   await expect(page.getByRole('log')).toBeVisible();
   // Something that had the focus earlier must not get it instead.
-  const receipt = page.getByRole('button', { name: 'Working' });
+  const receipt = page.getByRole('button', { name: 'Waiting for permission' });
   await receipt.press('Enter');
   await page.keyboard.press('Escape');
   await expect(receipt).toBeFocused();
