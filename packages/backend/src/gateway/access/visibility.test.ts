@@ -111,6 +111,25 @@ test('counts of a sync are for those who see all', () => {
   expect(visibleSync({ ...sync, phase: 'members' }, limited)).toMatchObject({ done: 5, total: 6 });
 });
 
+test('what a sync left out is told to those who see it, and nothing to others, not even the next try', () => {
+  const left = (repositoryId: string | null, name: string) => ({ repositoryId, name, message: '500' });
+  const sync: SyncProgress = {
+    state: 'done',
+    phase: null,
+    done: 0,
+    total: null,
+    startedAtMs: 1,
+    finishedAtMs: 2,
+    failure: null,
+    retryAtMs: 9,
+    unread: [left('7', 'pull requests of acme/vault'), left('1', 'pull requests of acme/site')],
+  };
+  expect(visibleSync(sync, full).unread).toHaveLength(2);
+  expect(visibleSync(sync, limited)).toMatchObject({ unread: [{ repositoryId: '1' }], retryAtMs: 9 });
+  const hidden = visibleSync({ ...sync, unread: [left('7', 'pull requests of acme/vault')] }, limited);
+  expect(hidden).toMatchObject({ unread: [], retryAtMs: null });
+});
+
 test('audit entries of hidden repositories, of unknown tasks, and such as name one are left out', () => {
   const entry = (id: string, repositoryId: string | null, subject: string, summary = '') => ({
     id,

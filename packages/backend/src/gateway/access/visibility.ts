@@ -103,10 +103,12 @@ function visibleUpsert(upsert: Upsert, who: Visibility): Upsert | null {
 
 /** Counts tell how many repositories and pull requests there are: only those get them who see all. */
 export function visibleSync(progress: SyncProgress, who: Visibility): SyncProgress {
-  const sync = {
-    ...progress,
-    unread: progress.unread.filter(({ repositoryId }) => repositoryId === null || who.sees(repositoryId)),
-  };
+  const unread = progress.unread.filter(
+    ({ repositoryId }) => repositoryId === null || who.sees(repositoryId),
+  );
+  // That something is tried again would tell of what was left out.
+  const isSilent = progress.state === 'done' && unread.length === 0;
+  const sync = { ...progress, unread, retryAtMs: isSilent ? null : progress.retryAtMs };
   if (who.hidden.length === 0) return sync;
   const failure =
     sync.failure !== null && mentionsHidden(sync.failure.message, who)
