@@ -286,9 +286,7 @@ export const readAccess: CommandHandler<Input> = {
       return;
     }
     const isRetried = failure.retryable && input.failedAttempts < gitHubLimits.accessRetries;
-    const delayMs = isRetried
-      ? gitHubRetryDelayMs(input.failedAttempts)
-      : gitHubLimits.accessRetryMs;
+    const delayMs = isRetried ? gitHubRetryDelayMs(input.failedAttempts) : gitHubLimits.accessRetryMs;
     const problem = {
       kind: 'github_unavailable' as const,
       message: 'GitHub did not answer when it was asked what you may see.',
