@@ -379,6 +379,8 @@ export const userLimits = {
 
 export const taskLimits = {
   sessionsPerTask: 50,
+  /** Of the uncommitted files that went with a workspace; as the notice's schema has it. */
+  lostFilesNamed: 50,
   /** Models that a task's page knows of its sessions; a session's own page has all of them. */
   modelsSizeBytes: 300 * 1024,
   /** Calls of one actor's reads by another, from an effect or an action. */
@@ -402,6 +404,8 @@ export const sandboxLimits = {
   /** Changed files that are listed, and what their list may take. */
   changedFiles: 1_000,
   changedFilesSizeBytes: 300 * 1024,
+  /** Names of uncommitted files to choose from: all of them fit into one request to publish. */
+  uncommittedSizeBytes: 20_000,
 } as const;
 
 export const agentProcessLimits = {

@@ -128,6 +128,7 @@ export function createApi(options: HttpOptions) {
       http.request(`${taskPath(at)}/diff${query({ path })}`, { schema: diffSchema, signal }),
     publish: (at: TaskAddress, request: z.input<typeof publishRequestSchema>) =>
       command(`${taskPath(at)}/publish`, request),
+    pullBranch: (at: TaskAddress, discard: boolean) => command(`${taskPath(at)}/pull`, { discard }),
     takeOver: (at: TaskAddress) => command(`${taskPath(at)}/owner`),
     createSession: (at: TaskAddress, request: z.input<typeof createSessionRequestSchema>) =>
       http.request(`${taskPath(at)}/sessions`, {

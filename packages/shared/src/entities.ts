@@ -204,6 +204,31 @@ export const changedFileSchema = z.object({
 });
 export type ChangedFile = z.infer<typeof changedFileSchema>;
 
+/** Something about a task's branch or workspace that is not as it should be. `reason` is git's or the provider's. */
+export const taskNoticeSchema = z.discriminatedUnion('kind', [
+  /** Both sides have commits of their own. `rewritten`: GitHub's branch lost some by force, and a merge would bring them back. */
+  z.object({
+    kind: z.literal('diverged'),
+    localCommits: z.number().int(),
+    remoteCommits: z.number().int(),
+    rewritten: z.boolean(),
+  }),
+  /** GitHub's branch moved, and what is in the workspace keeps it from being taken over. */
+  z.object({ kind: z.literal('pull_blocked'), reason: z.string() }),
+  z.object({ kind: z.literal('fetch_failed'), reason: z.string() }),
+  z.object({ kind: z.literal('branch_missing') }),
+  /** With what had not been published, as far as it was known. */
+  z.object({
+    kind: z.literal('workspace_lost'),
+    reason: z.string(),
+    commits: z.number().int(),
+    fileCount: z.number().int(),
+    files: z.array(z.string()).max(50),
+  }),
+  z.object({ kind: z.literal('workspace_stopped'), reason: z.string() }),
+]);
+export type TaskNotice = z.infer<typeof taskNoticeSchema>;
+
 export const taskChangesSchema = z.object({
   /** Head of the checkout, or null while there is none. */
   headSha: z.string().nullable(),
@@ -212,6 +237,8 @@ export const taskChangesSchema = z.object({
   /** Commits of the checkout that the branch on GitHub does not have. */
   unpushedCommits: z.number().int(),
   uncommittedFiles: z.number().int(),
+  /** Their names, as far as they are listed. Absent in what was read by older versions. */
+  uncommitted: z.array(z.string()).optional(),
   files: z.array(changedFileSchema),
   /** More files changed than are listed. */
   truncated: z.boolean(),
@@ -220,8 +247,8 @@ export const taskChangesSchema = z.object({
     .object({ files: z.number().int(), additions: z.number().int(), deletions: z.number().int() })
     .optional(),
   readAtMs: z.number().nullable(),
-  /** Something about the checkout that a person should know, for example that GitHub's branch went another way. */
-  warning: z.string().optional(),
+  /** What a person should know and can do something about; each goes when it is over. */
+  notices: z.array(taskNoticeSchema).optional(),
 });
 export type TaskChanges = z.infer<typeof taskChangesSchema>;
 

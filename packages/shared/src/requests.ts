@@ -57,12 +57,29 @@ export const createSessionRequestSchema = z.object({
   title: oneLine(200).optional(),
   modelId: z.string().max(200).optional(),
 });
+/** The names of chosen files travel in one message, together with a pull request's text. */
+const maxChosenPathsBytes = 24_000;
+
 export const publishRequestSchema = z.object({
   commandId,
   title: oneLine(256).optional(),
   body: textWithinSize.max(60_000).optional(),
   draft: z.boolean().optional(),
+  /** Uncommitted files that go in, in a commit of their own. Left out: none does. All others stay in the workspace. */
+  commit: z
+    .object({
+      paths: z
+        .array(z.string().min(1).max(4_096))
+        .min(1)
+        .max(1_000)
+        .refine((paths) => textSizeBytes(JSON.stringify(paths)) <= maxChosenPathsBytes, {
+          error: 'are too many to be chosen one by one. Choose fewer, or ask the agent to commit them',
+        }),
+      message: z.string().trim().min(1).max(4_000),
+    })
+    .optional(),
 });
+export type PublishCommit = NonNullable<z.infer<typeof publishRequestSchema>['commit']>;
 /** `messageId`: the message in whose turn the person saw the question. */
 export const answerPermissionRequestSchema = z.object({
   commandId,
@@ -75,6 +92,8 @@ export const stopRequestSchema = z.object({
   messageId: messageIdSchema,
   attempt: z.number().int().positive(),
 });
+/** `discard`: what GitHub's branch lacks is put aside, and its version taken. */
+export const pullBranchRequestSchema = z.object({ commandId, discard: z.boolean().optional() });
 export const setModelRequestSchema = z.object({ commandId, modelId: z.string().min(1).max(200) });
 export const plainCommandRequestSchema = z.object({ commandId });
 export const setTaskStateRequestSchema = z.object({

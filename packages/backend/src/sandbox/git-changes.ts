@@ -43,6 +43,11 @@ export async function readChanges(
     mergeBaseSha,
     unpushedCommits: await countUnpushedCommits(target, branch, baseBranch),
     uncommittedFiles: uncommitted.size,
+    // A repository inside this one ("folder/") cannot be committed.
+    uncommitted: withinSize(
+      [...uncommitted].filter((path) => !path.endsWith('/')).slice(0, sandboxLimits.changedFiles),
+      sandboxLimits.uncommittedSizeBytes,
+    ),
     files: listed,
     truncated: listing.truncated || files.length > listed.length,
     totals: {
@@ -158,7 +163,8 @@ async function withScratchIndex<T>(
   }
 }
 
-async function readUncommittedPaths(target: SandboxTarget): Promise<Set<string>> {
+/** Everything that a commit of all would take in: changed, new and deleted files; of a rename both names. */
+export async function readUncommittedPaths(target: SandboxTarget): Promise<Set<string>> {
   const { stdout } = await requireGit(target, [
     'status',
     '--porcelain=v2',

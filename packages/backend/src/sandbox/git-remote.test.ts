@@ -191,3 +191,70 @@ function environmentsWith(text: string): string {
   const folder = path.dirname(work.sandbox.identity.homePath);
   return execFileSync('sh', ['-c', script, 'sh', folder, text], { encoding: 'utf8' });
 }
+
+/** Somebody takes the branch back to an earlier commit on the remote, and adds one of their own. */
+function rewriteOutside({ remote }: TestCheckout, to: string): string {
+  git(remote.outside, 'fetch', '--quiet', 'origin');
+  git(remote.outside, 'checkout', '--quiet', '-B', 'task/one', to);
+  writeFiles(remote.outside, { 'instead.txt': 'instead' });
+  git(remote.outside, 'add', '.');
+  git(remote.outside, 'commit', '--quiet', '-m', 'Instead');
+  git(remote.outside, 'push', '--quiet', '--force', 'origin', 'task/one');
+  return git(remote.outside, 'rev-parse', 'HEAD');
+}
+
+async function publishTwo({ sandbox, checkout, clone, commit }: TestCheckout): Promise<string> {
+  await clone();
+  writeFiles(checkout, { 'a.txt': 'a' });
+  await commit('Add a');
+  const first = await readHeadSha(sandbox.target);
+  writeFiles(checkout, { 'secret.txt': 'removed later' });
+  await commit('Add a secret');
+  await pushBranch(sandbox.target, 'task/one');
+  expect(await pullBranch(sandbox.target, 'task/one')).toMatchObject({ outcome: 'up_to_date' });
+  return first;
+}
+
+test('a branch rewritten on the remote is followed while the workspace has nothing of its own', async () => {
+  const { sandbox, checkout } = work;
+  const first = await publishTwo(work);
+  const headSha = rewriteOutside(work, first);
+  // The agent looked for itself: what the remote had before is forgotten by its own git.
+  git(checkout, 'fetch', '--quiet', 'origin');
+  writeFiles(checkout, { 'loose.txt': 'nobody but the workspace has it' });
+  expect(await pullBranch(sandbox.target, 'task/one')).toMatchObject({ outcome: 'followed', headSha });
+  expect(readFileSync(path.join(checkout, 'loose.txt'), 'utf8')).toContain('nobody');
+  expect(git(checkout, 'log', '--format=%s')).not.toContain('secret');
+});
+
+test('uncommitted changes in the way of a rewritten branch are kept, and said', async () => {
+  const { sandbox, checkout } = work;
+  const first = await publishTwo(work);
+  rewriteOutside(work, first);
+  writeFiles(checkout, { 'secret.txt': 'changed here' });
+  expect(await pullBranch(sandbox.target, 'task/one')).toMatchObject({ outcome: 'blocked' });
+  expect(readFileSync(path.join(checkout, 'secret.txt'), 'utf8')).toBe('changed here');
+});
+
+test('with own commits a rewritten branch is a choice: nothing changes, or own work is put aside', async () => {
+  const { sandbox, checkout, commit } = work;
+  const first = await publishTwo(work);
+  writeFiles(checkout, { 'own.txt': 'own' });
+  await commit('Own work');
+  const own = await readHeadSha(sandbox.target);
+  const headSha = rewriteOutside(work, first);
+  expect(await pullBranch(sandbox.target, 'task/one')).toEqual({
+    outcome: 'diverged',
+    localCommits: 1,
+    remoteCommits: 1,
+    rewritten: true,
+  });
+  expect(await readHeadSha(sandbox.target)).toBe(own);
+  writeFiles(checkout, { 'own.txt': 'own, and more' });
+  expect(await pullBranch(sandbox.target, 'task/one', undefined, { discard: true })).toMatchObject({
+    outcome: 'followed',
+    headSha,
+  });
+  expect(git(checkout, 'rev-parse', `refs/foundry/backup/${own}`)).toBe(own);
+  expect(git(checkout, 'show', `refs/foundry/backup/${own}-uncommitted:own.txt`)).toBe('own, and more');
+});

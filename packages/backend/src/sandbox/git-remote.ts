@@ -53,52 +53,111 @@ export type PullOutcome =
   | { outcome: 'fast_forwarded'; fromSha: string; headSha: string }
   /** The checkout has commits that the remote lacks, and nothing to get. */
   | { outcome: 'ahead'; headSha: string; unpushedCommits: number }
-  /** Both have commits of their own; nothing was changed. */
-  | { outcome: 'diverged'; reason: string; localCommits: number; remoteCommits: number }
+  /** The branch was rewritten on GitHub, and nothing of the workspace's own is lost by following it. */
+  | { outcome: 'followed'; fromSha: string; headSha: string }
+  /** Both have commits of their own; nothing was changed. `rewritten`: GitHub's branch lost commits it once had. */
+  | { outcome: 'diverged'; localCommits: number; remoteCommits: number; rewritten: boolean }
   /** Uncommitted work, or another branch checked out, is in the way; nothing was changed. */
   | { outcome: 'blocked'; reason: string }
   | { outcome: 'remote_branch_missing' }
   | { outcome: 'authentication_failed'; reason: string }
   | { outcome: 'failed'; reason: string };
 
-/** Takes over what was pushed to the branch from elsewhere, if that is a fast-forward. */
+/** The last commit of the branch that GitHub was known to have: the agent's own git does not move it. */
+const knownRef = 'refs/foundry/known';
+
+/** What is on GitHub is no work of the workspace's own, also when somebody removes it there. */
+export async function rememberPublished(target: SandboxTarget, headSha: string): Promise<void> {
+  await requireGit(target, ['update-ref', knownRef, headSha]);
+}
+
+/**
+ * Takes over what was pushed to the branch from elsewhere. A rewritten branch is followed when the workspace has nothing
+ * of its own. `discard`: also when it has; that is put aside below `refs/foundry/backup`.
+ */
 export async function pullBranch(
   target: SandboxTarget,
   branch: string,
   signal?: AbortSignal,
+  options: { discard?: boolean } = {},
 ): Promise<PullOutcome> {
+  const remote = `refs/remotes/origin/${requireBranchName(branch)}`;
+  const published = await existing(target, [remote, knownRef]);
   const fetched = await fetchBranches(target, [branch], signal);
   if (fetched.outcome !== 'fetched') return fetched;
-  const remote = `refs/remotes/origin/${branch}`;
   const current = await runGit(target, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   if (current.stdout.trim() !== branch) {
     const found = current.stdout.trim() === '' ? 'no branch' : current.stdout.trim();
     return { outcome: 'blocked', reason: `The checkout is on ${found}, not on ${branch}.` };
   }
   const fromSha = await readHeadSha(target);
-  const { stdout } = await requireGit(target, [
-    'rev-list',
-    '--left-right',
-    '--count',
-    `HEAD...${remote}`,
-    '--',
-  ]);
-  const [localCommits = 0, remoteCommits = 0] = stdout.trim().split(/\s+/).map(Number);
-  if (remoteCommits === 0) {
+  const localCommits = await countCommits(target, 'HEAD', [remote]);
+  const remoteCommits = await countCommits(target, remote, ['HEAD']);
+  const ownCommits = await countCommits(target, 'HEAD', [remote, ...published]);
+  // Of what GitHub once had, something is missing there.
+  const rewritten = localCommits > ownCommits;
+  if (localCommits > 0 && options.discard === true) {
+    await putAside(target, fromSha);
+  } else if (remoteCommits === 0 && !rewritten) {
+    await rememberPublished(target, await shaOf(target, remote));
     if (localCommits === 0) return { outcome: 'up_to_date', headSha: fromSha };
     return { outcome: 'ahead', headSha: fromSha, unpushedCommits: localCommits };
+  } else if (ownCommits > 0) {
+    return { outcome: 'diverged', localCommits: ownCommits, remoteCommits, rewritten };
   }
-  if (localCommits > 0) {
-    const reason = `The checkout has ${localCommits} commit(s) that ${branch} on the remote lacks, and lacks ${remoteCommits} of it.`;
-    return { outcome: 'diverged', reason, localCommits, remoteCommits };
+  // Neither overwrites a file that git does not know, nor one with changes of its own.
+  const isForward = localCommits === 0;
+  const moved = await runGit(
+    target,
+    isForward ? ['merge', '--ff-only', '--quiet', remote] : ['reset', '--quiet', '--keep', remote],
+    { timeoutMs: networkTimeoutMs, env: { GIT_OPTIONAL_LOCKS: '1' }, signal },
+  );
+  if (moved.exitCode !== 0) return { outcome: 'blocked', reason: gitWords(moved) };
+  const headSha = await readHeadSha(target);
+  await rememberPublished(target, headSha);
+  return { outcome: isForward ? 'fast_forwarded' : 'followed', fromSha, headSha };
+}
+
+async function existing(target: SandboxTarget, refs: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const ref of refs) {
+    const { exitCode, stdout } = await runGit(target, [
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      `${ref}^{commit}`,
+    ]);
+    if (exitCode === 0) found.push(stdout.trim());
   }
-  const merged = await runGit(target, ['merge', '--ff-only', '--quiet', remote], {
-    timeoutMs: networkTimeoutMs,
-    env: { GIT_OPTIONAL_LOCKS: '1' },
-    signal,
-  });
-  if (merged.exitCode !== 0) return { outcome: 'blocked', reason: gitWords(merged) };
-  return { outcome: 'fast_forwarded', fromSha, headSha: await readHeadSha(target) };
+  return found;
+}
+
+async function shaOf(target: SandboxTarget, ref: string): Promise<string> {
+  return (await requireGit(target, ['rev-parse', '--verify', ref])).stdout.trim();
+}
+
+async function countCommits(
+  target: SandboxTarget,
+  from: string,
+  without: readonly string[],
+): Promise<number> {
+  const { stdout } = await requireGit(target, [
+    'rev-list',
+    '--count',
+    from,
+    ...without.map((ref) => `^${ref}`),
+    '--',
+  ]);
+  return Number(stdout.trim());
+}
+
+/** Commits and uncommitted changes are kept under a name of their own before another version takes their place. */
+async function putAside(target: SandboxTarget, headSha: string): Promise<void> {
+  const backup = `refs/foundry/backup/${headSha}`;
+  await requireGit(target, ['update-ref', backup, headSha]);
+  const stashed = (await requireGit(target, ['stash', 'create'])).stdout.trim();
+  if (stashed !== '') await requireGit(target, ['update-ref', `${backup}-uncommitted`, stashed]);
+  await requireGit(target, ['reset', '--quiet', '--hard', 'HEAD']);
 }
 
 export type FetchOutcome =

@@ -63,7 +63,7 @@ function phaseId(createId: string, phase: number): string {
   return id;
 }
 
-const anyResult = { jobId: 'none', result: { status: 'pulled' as const, warning: null } };
+const anyResult = { jobId: 'none', result: { status: 'pulled' as const, notice: null } };
 
 export const sandboxInstanceSamples: ActorSamples<SandboxInstanceCatalog> = {
   'sandbox.command.create': [{ body: (scope) => creation(scope), witness: providerState }],
@@ -124,7 +124,7 @@ export const sandboxInstanceSamples: ActorSamples<SandboxInstanceCatalog> = {
         ...running(scope, world),
         async () => await world.writeFile(scope, 'notes.md', 'A note.\n'),
       ],
-      body: () => ({ person: ada, commitMessage: 'Add a note' }),
+      body: () => ({ person: ada, commit: { paths: ['notes.md'], message: 'Add a note' } }),
       // One commit, pushed once, wherever the push was interrupted.
       witness: async (scope, world) => await world.branchLog('acme/storefront', scope.branch),
     },

@@ -1,9 +1,11 @@
-import { personSchema } from '@foundry/shared/entities';
+import { personSchema, taskNoticeSchema } from '@foundry/shared/entities';
 import { repositoryIdSchema, taskIdSchema } from '@foundry/shared/ids';
+import { publishRequestSchema } from '@foundry/shared/requests';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
 
 const none = z.null();
+const publishCommitSchema = publishRequestSchema.shape.commit.unwrap().nullable();
 
 /** Phases of making a workspace that a sandbox goes through itself, in order. */
 export const sandboxPhaseSchema = z.enum([
@@ -17,10 +19,14 @@ export type SandboxPhase = z.infer<typeof sandboxPhaseSchema>;
 /** Work that takes longer than a command may: it runs beside the loop, and a command reports its end. */
 export const sandboxJobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clone') }),
-  /** Commits what is uncommitted, then pushes, as `person`. */
-  z.object({ kind: z.literal('push'), person: personSchema, commitMessage: z.string() }),
+  /** Commits the chosen files (null: none), then pushes, as `person`. */
+  z.object({ kind: z.literal('push'), person: personSchema, commit: publishCommitSchema }),
   /** Takes over what was pushed from elsewhere. */
-  z.object({ kind: z.literal('pull'), person: personSchema.nullable() }),
+  z.object({
+    kind: z.literal('pull'),
+    person: personSchema.nullable(),
+    discard: z.boolean().optional(),
+  }),
 ]);
 export type SandboxJob = z.infer<typeof sandboxJobSchema>;
 
@@ -28,7 +34,7 @@ export type SandboxJob = z.infer<typeof sandboxJobSchema>;
 export const jobResultSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('cloned'), headSha: z.string() }),
   z.object({ status: z.literal('pushed'), headSha: z.string(), changed: z.boolean() }),
-  z.object({ status: z.literal('pulled'), warning: z.string().nullable() }),
+  z.object({ status: z.literal('pulled'), notice: taskNoticeSchema.nullable() }),
   z.object({ status: z.literal('failed'), code: z.string(), message: z.string(), retryable: z.boolean() }),
 ]);
 export type JobResult = z.infer<typeof jobResultSchema>;
@@ -49,9 +55,12 @@ export const sandboxInstanceCatalog = {
     }),
     none,
   ),
-  'sandbox.command.push': command(z.object({ person: personSchema, commitMessage: z.string() }), none),
+  'sandbox.command.push': command(z.object({ person: personSchema, commit: publishCommitSchema }), none),
   /** `person` is the task's owner, whose token is used when there is none in the sandbox. */
-  'sandbox.command.pull': command(z.object({ person: personSchema.nullable() }), none),
+  'sandbox.command.pull': command(
+    z.object({ person: personSchema.nullable(), discard: z.boolean().optional() }),
+    none,
+  ),
   /** The owner's token leaves the sandbox. */
   'sandbox.command.removeCredentials': command(z.object({}), none),
   /** Ends the processes and keeps the files. */

@@ -205,6 +205,7 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
     },
     { before: (scope) => [dormant(scope)], body: () => ({}) },
   ],
+  'task.command.pull': [{ before: (scope) => [dormant(scope)], body: () => ({}) }],
   'task.command.setOwner': [{ before: (scope) => [dormant(scope)], body: () => ({ person: grace }) }],
   'task.command.initialize': [
     {
@@ -321,7 +322,10 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
     { before: ready, body: (scope) => ({ sandboxId: sandboxIdOf(scope), headSha, changed: true }) },
   ],
   'task.command.branchPulled': [
-    { before: ready, body: (scope) => ({ sandboxId: sandboxIdOf(scope), warning: 'Diverged.' }) },
+    {
+      before: ready,
+      body: (scope) => ({ sandboxId: sandboxIdOf(scope), notice: { kind: 'branch_missing' as const } }),
+    },
   ],
   'task.command.grantTurn': [
     {

@@ -4,10 +4,15 @@ import {
   pullRequestSchema,
   sandboxSchema,
   sessionSchema,
+  taskNoticeSchema,
 } from '@foundry/shared/entities';
 import { commandFailureSchema } from '@foundry/shared/envelope';
 import { messageIdSchema, sandboxIdSchema, sessionIdSchema, userIdSchema } from '@foundry/shared/ids';
-import { createSessionRequestSchema, publishRequestSchema } from '@foundry/shared/requests';
+import {
+  createSessionRequestSchema,
+  publishRequestSchema,
+  pullBranchRequestSchema,
+} from '@foundry/shared/requests';
 import { stopReasonSchema } from '@foundry/shared/transcript';
 import { z } from 'zod';
 import { command } from '../../command-loop/catalog.ts';
@@ -27,6 +32,8 @@ export const taskCatalog = {
   ),
   /** Reads the git state of the workspace again. */
   'task.command.refresh': command(z.object({}), none),
+  /** Looks what GitHub's branch is now and takes it over if nothing is lost by it; `discard`: in any case. */
+  'task.command.pull': command(pullBranchRequestSchema.omit({ commandId: true }), none),
   /** Pushes the branch, then has GitHubData open or update the pull request. */
   'task.command.publish': command(publishRequestSchema.omit({ commandId: true }), none),
   /** Somebody takes the task over by hand: the record changes and the old owner's token leaves the sandbox. */
@@ -107,9 +114,9 @@ export const taskCatalog = {
     z.object({ sandboxId: sandboxIdSchema, headSha: z.string(), changed: z.boolean() }),
     none,
   ),
-  /** What became of taking over a push from outside; `warning` when the checkout was left as it is. */
+  /** What became of taking over a push from outside; `notice` when the checkout was left as it is. */
   'task.command.branchPulled': command(
-    z.object({ sandboxId: sandboxIdSchema, warning: z.string().nullable() }),
+    z.object({ sandboxId: sandboxIdSchema, notice: taskNoticeSchema.nullable() }),
     none,
   ),
 

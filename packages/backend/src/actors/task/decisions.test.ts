@@ -180,10 +180,14 @@ describe('publishing', () => {
 
   test('needs a change, unless there is a pull request whose text may be updated', () => {
     const unchanged = { ...noChanges, headSha: 'a', mergeBaseSha: 'a' };
-    expect(refuseEmptyPublish(unchanged, null)?.code).toBe('nothing_to_publish');
-    expect(refuseEmptyPublish(unchanged, pullRequest)).toBeNull();
-    expect(refuseEmptyPublish({ ...unchanged, uncommittedFiles: 1 }, null)).toBeNull();
-    expect(refuseEmptyPublish({ ...unchanged, headSha: 'b' }, null)).toBeNull();
+    expect(refuseEmptyPublish(unchanged, null, null)?.code).toBe('nothing_to_publish');
+    expect(refuseEmptyPublish(unchanged, pullRequest, null)).toBeNull();
+    const commit = { paths: ['a'], message: 'A' };
+    expect(refuseEmptyPublish({ ...unchanged, uncommittedFiles: 1 }, null, commit)).toBeNull();
+    expect(refuseEmptyPublish({ ...unchanged, uncommittedFiles: 1 }, null, null)?.message).toMatch(
+      /none of the uncommitted files/,
+    );
+    expect(refuseEmptyPublish({ ...unchanged, headSha: 'b' }, null, null)).toBeNull();
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   TaskSummary,
 } from '@foundry/shared/entities';
 import type { CommandFailure } from '@foundry/shared/envelope';
+import type { PublishCommit } from '@foundry/shared/requests';
 import type { TaskIndexEntry } from '../organization/commands.ts';
 
 /** What may happen to a task's life. */
@@ -203,12 +204,18 @@ export function refusePublish(facts: {
 export function refuseEmptyPublish(
   changes: TaskChanges,
   pullRequest: PullRequest | null,
+  commit: PublishCommit | null,
 ): CommandFailure | null {
-  const isEmpty =
-    changes.uncommittedFiles === 0 && (changes.headSha === null || changes.headSha === changes.mergeBaseSha);
-  return isEmpty && pullRequest === null
-    ? refusal('nothing_to_publish', 'Nothing has changed on this branch yet, so there is nothing to publish.')
-    : null;
+  const hasCommits = changes.headSha !== null && changes.headSha !== changes.mergeBaseSha;
+  if (hasCommits || pullRequest !== null || (commit !== null && changes.uncommittedFiles > 0)) {
+    return null;
+  }
+  return refusal(
+    'nothing_to_publish',
+    changes.uncommittedFiles > 0
+      ? 'Nothing is committed on this branch yet, and none of the uncommitted files was chosen. Choose those that shall be published.'
+      : 'Nothing has changed on this branch yet, so there is nothing to publish.',
+  );
 }
 
 /** What lists show of the work on a task. */

@@ -4,6 +4,7 @@ import {
   createSessionRequestSchema,
   plainCommandRequestSchema,
   publishRequestSchema,
+  pullBranchRequestSchema,
 } from '@foundry/shared/requests';
 import { taskSnapshotSchema } from '@foundry/shared/topics';
 import { z } from 'zod';
@@ -146,6 +147,24 @@ export const taskRoutes = routeGroup()
       const accepted = await commands.send(senderOf(c), address, 'task.command.publish', request, {
         commandId,
       });
+      return c.json({ commandId: accepted }, 202);
+    },
+  )
+  .openapi(
+    gatewayRoute('taskWriter', {
+      method: 'post',
+      path: `${taskPath}/pull`,
+      description: "Takes GitHub's branch over if nothing is lost by it; with `discard` in any case.",
+      request: { params: taskParams, body: optionalBody(pullBranchRequestSchema) },
+      responses: { 202: acceptedAnswer },
+    }),
+    async (c) => {
+      const { tasks, commands } = c.get('gateway');
+      const { organizationId, taskId } = c.req.valid('param');
+      await tasks.requireOpened(organizationId, taskId);
+      const { commandId, ...request } = c.req.valid('json');
+      const address = taskAddress(organizationId, taskId);
+      const accepted = await commands.send(senderOf(c), address, 'task.command.pull', request, { commandId });
       return c.json({ commandId: accepted }, 202);
     },
   )

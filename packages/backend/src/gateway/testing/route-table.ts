@@ -83,6 +83,7 @@ export const routeRows: Readonly<Record<string, Row>> = {
   [`POST ${taskRoute}/refresh`]: { expected: writers(202) },
   [`GET ${taskRoute}/diff`]: { expected: insiders(200) },
   [`POST ${taskRoute}/publish`]: { expected: writers(202) },
+  [`POST ${taskRoute}/pull`]: { expected: writers(202) },
   [`POST ${taskRoute}/owner`]: { expected: writers(202) },
   [`POST ${taskRoute}/sessions`]: { expected: writers(201), body: () => ({ title: 'Second' }) },
   [`GET ${sessionRoute}`]: { expected: insiders(200) },

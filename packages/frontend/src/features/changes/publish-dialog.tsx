@@ -8,6 +8,8 @@ import { Callout } from '../../ui/callout.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { LabelledField } from '../../ui/labelled-field.tsx';
 import { useTask } from '../task/task-context.ts';
+import { CommitChoice } from './commit-choice.tsx';
+import { uncommittedFiles } from './uncommitted-files.ts';
 
 interface PublishDialogProps {
   open: boolean;
@@ -22,7 +24,7 @@ export function PublishDialog({ open, onOpenChange }: PublishDialogProps) {
       open={open}
       onOpenChange={onOpenChange}
       title={exists ? `Update pull request #${String(pullRequest.number)}` : 'Publish pull request'}
-      description="Pushes the branch’s commits to GitHub as the task’s owner."
+      description="Pushes the branch’s commits to GitHub as the task’s owner, with the uncommitted files that you choose."
     >
       <PublishForm exists={exists} onDone={() => onOpenChange(false)} />
     </Dialog>
@@ -36,6 +38,12 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
   const [body, setBody] = useState('');
   const [draft, setDraft] = useState(false);
   const [titleError, setTitleError] = useState<string | undefined>(undefined);
+  const files = uncommittedFiles(task.changes);
+  // What appears while the dialog is open is shown, and chosen by nobody.
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(files.map(({ path }) => path)));
+  const [message, setMessage] = useState(task.title);
+  const [messageError, setMessageError] = useState<string | undefined>(undefined);
+  const paths = files.flatMap((file) => (chosen.has(file.path) ? file.paths : []));
   const publish = useCommand(
     () =>
       api.publish(at, {
@@ -43,6 +51,7 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
         ...(exists && title === task.pullRequest?.title ? {} : { title: title.trim() }),
         ...(body.trim() === '' ? {} : { body }),
         ...(exists ? {} : { draft }),
+        ...(paths.length === 0 ? {} : { commit: { paths, message: message.trim() } }),
       }),
     { at: { organizationId: at.organizationId, actor: 'task', id: at.taskId }, failureTitle: null },
   );
@@ -51,6 +60,18 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
     if (!publishRequestSchema.shape.title.safeParse(title).success) {
       setTitleError('Give the pull request a title of at most 256 characters.');
       return;
+    }
+    if (paths.length > 0) {
+      const commit = publishRequestSchema.shape.commit.safeParse({ paths, message });
+      if (!commit.success) {
+        const tooMany = commit.error.issues.find(({ path }) => path[0] === 'paths');
+        setMessageError(
+          tooMany === undefined
+            ? 'Say in at most 4,000 characters what the chosen files change.'
+            : `The chosen files ${tooMany.message}.`,
+        );
+        return;
+      }
     }
     if (await publish.run()) onDone();
   };
@@ -96,11 +117,22 @@ function PublishForm({ exists, onDone }: { exists: boolean; onDone: () => void }
           Publish as a draft
         </label>
       )}
-      {task.changes.uncommittedFiles > 0 && (
-        <Callout tone="warning">
-          {task.changes.uncommittedFiles === 1 ? 'One file is' : `${task.changes.uncommittedFiles} files are`}{' '}
-          not committed and will not be part of it. Ask the agent to commit first.
-        </Callout>
+      {files.length > 0 && (
+        <CommitChoice
+          files={files}
+          chosen={new Set(files.flatMap(({ path }) => (chosen.has(path) ? [path] : [])))}
+          onChoose={(next) => {
+            setChosen(next);
+            setMessageError(undefined);
+          }}
+          message={message}
+          onMessage={(next) => {
+            setMessage(next);
+            setMessageError(undefined);
+          }}
+          messageError={messageError}
+          unlisted={Math.max(0, task.changes.uncommittedFiles - (task.changes.uncommitted?.length ?? 0))}
+        />
       )}
       {publish.error !== null && (
         <Callout tone="error" title="Publishing did not work">

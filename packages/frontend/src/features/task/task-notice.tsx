@@ -11,12 +11,7 @@ export function TaskNotice() {
   const { status } = task;
   switch (status.state) {
     case 'ready':
-      return task.sandbox?.state === 'lost' ? (
-        <Callout tone="warning" title="The workspace is gone">
-          {task.sandbox.message ?? 'The provider no longer knows it.'} The next message makes a new one; this
-          conversation stays.
-        </Callout>
-      ) : null;
+      return null;
     case 'virtual':
     case 'dormant':
       return <DormantNotice />;
@@ -43,6 +38,11 @@ function DormantNotice() {
   const { task } = useTask();
   const provision = useProvision();
   const canWrite = useCanWrite();
+  // The notice above the conversation says more, and has the same way on.
+  const isSaidAbove = task.changes.notices?.some(
+    ({ kind }) => kind === 'workspace_lost' || kind === 'workspace_stopped',
+  );
+  if (isSaidAbove === true) return null;
   if (task.pullRequest?.fromFork === true) {
     return (
       <Callout tone="info" title="This pull request comes from a fork">

@@ -16,6 +16,7 @@ import { TaskContext, useTask } from './task-context.ts';
 import { TaskHeading, TaskDetails } from './task-header.tsx';
 import { TaskLoading } from './task-loading.tsx';
 import { TaskMenu } from './task-menu.tsx';
+import { TaskNotices } from './task-notices.tsx';
 import { useMarkAsRead } from './use-mark-as-read.ts';
 
 interface TaskViewProps {
@@ -68,6 +69,7 @@ function LoadedTask() {
         <TaskMenu />
       </TopBar>
       <TaskDetails />
+      <TaskNotices />
       {!isWide && <ViewTabs value={view} onChange={show} />}
       <div className="flex min-h-0 flex-1">
         {(isWide || view === 'conversation') && (

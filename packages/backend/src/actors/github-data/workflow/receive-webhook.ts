@@ -158,13 +158,14 @@ export const receiveWebhook = single<NormalisedWebhook>(async (t, { input }) => 
       await onRepositories(t, name, event);
       return null;
     case 'push':
+      // A deletion too, with a head of zeros: whoever works on the branch has to hear of it.
+      t.send(organizationOf(t.key), 'organization.command.branchPushed', {
+        repositoryId: event.repositoryId,
+        branch: event.branch,
+        headSha: event.headSha,
+        pusherLogin: input.senderLogin,
+      });
       if (!event.deleted) {
-        t.send(organizationOf(t.key), 'organization.command.branchPushed', {
-          repositoryId: event.repositoryId,
-          branch: event.branch,
-          headSha: event.headSha,
-          pusherLogin: input.senderLogin,
-        });
         await readMergeabilityOfBaseSoon(t, event.repositoryId, event.branch);
       }
       return null;

@@ -92,7 +92,10 @@ export const jobEnded = single<JobEnded>(async (t, { input }) => {
     case 'pull':
       t.send(taskOf(t, record), 'task.command.branchPulled', {
         sandboxId: record.sandboxId,
-        warning: result.status === 'pulled' ? result.warning : (failure?.message ?? null),
+        notice:
+          result.status === 'pulled'
+            ? result.notice
+            : { kind: 'fetch_failed', reason: failure?.message ?? 'It ended without a result.' },
       });
       return null;
   }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Person } from '@foundry/shared/entities';
+import type { Person, TaskNotice } from '@foundry/shared/entities';
+import type { PublishCommit } from '@foundry/shared/requests';
 import type { CommandMessage } from '../../../command-loop/connections.ts';
 import { errorMessage } from '../../../command-loop/errors.ts';
 import { cloneRepository } from '../../../sandbox/git-clone.ts';
-import { credentialPath, requireGit } from '../../../sandbox/git-command.ts';
+import { credentialPath } from '../../../sandbox/git-command.ts';
+import { commitFiles } from '../../../sandbox/git-commit.ts';
 import { removeCredential } from '../../../sandbox/git-credential.ts';
-import { pullBranch, pushBranch } from '../../../sandbox/git-remote.ts';
+import { pullBranch, pushBranch, rememberPublished, type PullOutcome } from '../../../sandbox/git-remote.ts';
 import type { SandboxTarget } from '../../../sandbox/execute-in-sandbox.ts';
 import { SandboxError } from '../../../sandbox/sandbox-error.ts';
 import { sandboxLimits } from '../../../limits.ts';
@@ -99,7 +101,11 @@ async function perform(record: SandboxRecord, { job }: JobRecord, options: JobOp
     case 'push':
       return await push(target, record.branch, job, options.signal);
     case 'pull':
-      return await pull(target, { ...record, person: job.person ?? record.person }, options.signal);
+      return await pull(
+        target,
+        { ...record, person: job.person ?? record.person },
+        { discard: job.discard ?? false, signal: options.signal },
+      );
   }
 }
 
@@ -146,14 +152,18 @@ async function withToken<T>(target: SandboxTarget, person: Person, work: () => P
 async function push(
   target: SandboxTarget,
   branch: string,
-  job: { person: Person; commitMessage: string },
+  job: { person: Person; commit: PublishCommit | null },
   signal: AbortSignal,
 ): Promise<JobResult> {
   return await withToken(target, job.person, async () => {
-    await commitAll(target, job);
+    if (job.commit !== null) {
+      await installIdentity(target, job.person);
+      await commitFiles(target, job.commit);
+    }
     const pushed = await pushBranch(target, branch, signal);
     switch (pushed.outcome) {
       case 'pushed':
+        await rememberPublished(target, pushed.headSha);
         return { status: 'pushed', headSha: pushed.headSha, changed: pushed.changed };
       case 'rejected_non_fast_forward':
         return {
@@ -187,44 +197,35 @@ async function push(
   });
 }
 
-/** Commits whatever is uncommitted, as the person who publishes; nothing when the checkout is clean. */
-async function commitAll(
+async function pull(
   target: SandboxTarget,
-  job: { person: Person; commitMessage: string },
-): Promise<void> {
-  const { stdout } = await requireGit(target, ['status', '--porcelain', '--untracked-files=all']);
-  if (stdout.trim() === '') {
-    return;
-  }
-  await installIdentity(target, job.person);
-  await requireGit(target, ['add', '--all']);
-  await requireGit(target, ['commit', '--quiet', '-m', job.commitMessage], { timeoutMs: 60_000 });
+  record: SandboxRecord,
+  { discard, signal }: { discard: boolean; signal: AbortSignal },
+): Promise<JobResult> {
+  const pulled = await withToken(target, record.person, () =>
+    pullBranch(target, record.branch, signal, { discard }),
+  );
+  return { status: 'pulled', notice: noticeOf(pulled) };
 }
 
-async function pull(target: SandboxTarget, record: SandboxRecord, signal: AbortSignal): Promise<JobResult> {
-  const pulled = await withToken(target, record.person, () => pullBranch(target, record.branch, signal));
+/** Null: the workspace has what GitHub has. */
+function noticeOf(pulled: PullOutcome): TaskNotice | null {
   switch (pulled.outcome) {
     case 'up_to_date':
     case 'fast_forwarded':
+    case 'followed':
     case 'ahead':
-      return { status: 'pulled', warning: null };
-    case 'diverged':
-      return {
-        status: 'pulled',
-        warning: `Somebody pushed to ${record.branch}, and this workspace has commits of its own: the two have to be merged. ${pulled.reason}`,
-      };
+      return null;
+    case 'diverged': {
+      const { localCommits, remoteCommits, rewritten } = pulled;
+      return { kind: 'diverged', localCommits, remoteCommits, rewritten };
+    }
     case 'blocked':
-      return {
-        status: 'pulled',
-        warning: `Somebody pushed to ${record.branch}; uncommitted changes in this workspace keep it from being taken over. ${pulled.reason}`,
-      };
+      return { kind: 'pull_blocked', reason: pulled.reason };
     case 'remote_branch_missing':
-      return { status: 'pulled', warning: `The branch ${record.branch} does not exist on GitHub any more.` };
+      return { kind: 'branch_missing' };
     case 'authentication_failed':
     case 'failed':
-      return {
-        status: 'pulled',
-        warning: `Somebody pushed to ${record.branch}, but it could not be fetched: ${pulled.reason}`,
-      };
+      return { kind: 'fetch_failed', reason: pulled.reason };
   }
 }

@@ -15,7 +15,8 @@ import {
 } from '../decisions.ts';
 import { listTurns, readTask, type TaskRecord } from '../db/repository.ts';
 import { applyEvent, pumpTurns, requireTask, saveTask, sandboxAddressOf } from './task-record.ts';
-import { readGitState, requireGitPlace, withWarning } from './workspace.ts';
+import { noticesOf, withNotices, withoutBranchNotices } from './notices.ts';
+import { readGitState, requireGitPlace } from './workspace.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 
 type Publish = ParsedInput<TaskCatalog, 'task.command.publish'>;
@@ -24,6 +25,7 @@ type Published = ParsedInput<TaskCatalog, 'task.command.pullRequestPublished'>;
 type PublishFailed = ParsedInput<TaskCatalog, 'task.command.publishFailed'>;
 type PullRequestChanged = ParsedInput<TaskCatalog, 'task.command.pullRequestChanged'>;
 type BranchPushed = ParsedInput<TaskCatalog, 'task.command.branchPushed'>;
+type Pull = ParsedInput<TaskCatalog, 'task.command.pull'>;
 type BranchPulled = ParsedInput<TaskCatalog, 'task.command.branchPulled'>;
 
 function refuse(failure: CommandFailure | null): void {
@@ -62,9 +64,9 @@ const readState = effect<Publish, GitState>(
 );
 
 /**
- * Publishes what is in the checkout, as the task's owner: uncommitted files are committed first (whoever publishes
- * expects to find there what the changes show), then the branch is pushed, then GitHubData opens the pull request or
- * updates it. Publishing again pushes what came since.
+ * Publishes the branch as the task's owner: the uncommitted files that were chosen are committed first and all others
+ * stay where they are, then the branch is pushed, then GitHubData opens the pull request or updates it. Publishing again
+ * pushes what came since.
  */
 export const publish: CommandHandler<Publish> = {
   steps: [
@@ -83,8 +85,8 @@ export const publish: CommandHandler<Publish> = {
           },
         );
       }
-      refuse(refuseEmptyPublish(state.changes, record.pullRequest));
-      const { title, body, draft } = command.input;
+      const { title, body, draft, commit = null } = command.input;
+      refuse(refuseEmptyPublish(state.changes, record.pullRequest, commit));
       const wish = {
         title: title ?? record.pullRequest?.title ?? record.title,
         body: body ?? null,
@@ -92,14 +94,14 @@ export const publish: CommandHandler<Publish> = {
       };
       const place = command.resultOf(check);
       await saveTask(t, record, {
-        changes: withWarning(state.changes, record.changes.warning),
+        changes: withNotices(state.changes, noticesOf(record.changes)),
         publish: { state: 'running', step: 'pushing', startedAtMs: t.nowMs },
         publishWish: wish,
       });
       t.send(
         sandboxInstanceAddress(record.organizationId, place.providerId, place.sandboxId),
         'sandbox.command.push',
-        { person: owner, commitMessage: record.title },
+        { person: owner, commit },
       );
       return null;
     }),
@@ -122,7 +124,11 @@ export const branchPublished = single<BranchPublished>(async (t, { input }) => {
   }
   await saveTask(t, record, {
     publish: { ...state, step: 'opening_pull_request' },
-    changes: { ...withWarning(record.changes, undefined), headSha: input.headSha, unpushedCommits: 0 },
+    changes: {
+      ...withNotices(record.changes, withoutBranchNotices(record.changes)),
+      headSha: input.headSha,
+      unpushedCommits: 0,
+    },
   });
   t.send(gitHubDataAddress(record.organizationId), 'githubData.command.publishPullRequest', {
     taskId: record.taskId,
@@ -250,7 +256,9 @@ export const branchPushed = single<BranchPushed>(async (t, { input }) => {
     t.audit({
       action: 'branch.pushed',
       subject: record.taskId,
-      summary: `${pusherLogin ?? 'Somebody'} pushed ${headSha.slice(0, 7)} to ${record.branch}`,
+      summary: /^0+$/.test(headSha)
+        ? `${pusherLogin ?? 'Somebody'} deleted ${record.branch} on GitHub`
+        : `${pusherLogin ?? 'Somebody'} pushed ${headSha.slice(0, 7)} to ${record.branch}`,
       repositoryId: record.repository.id,
     });
   }
@@ -263,12 +271,39 @@ export const branchPushed = single<BranchPushed>(async (t, { input }) => {
   return null;
 });
 
+/** Somebody asks what GitHub's branch is now, or to have its version. */
+export const pull = single<Pull>(async (t, { input }) => {
+  const record = await requireTask(t.tx);
+  const sandbox = sandboxAddressOf(record);
+  requireGitPlace(record);
+  if ((await listTurns(t.tx)).some(({ state }) => state !== 'queued') || record.publish.state === 'running') {
+    throw new CommandError(
+      'turn_running',
+      'The agent is working, or the branch is being published. Wait for its end, or stop the turn first.',
+      { retryable: true },
+    );
+  }
+  if (sandbox !== null) {
+    t.send(sandbox, 'sandbox.command.pull', { person: record.owner, discard: input.discard ?? false });
+  }
+  if (input.discard === true) {
+    t.audit({
+      action: 'branch.discarded',
+      subject: record.taskId,
+      summary: `GitHub's version of ${record.branch} takes the place of the workspace's own, which is put aside`,
+      repositoryId: record.repository.id,
+    });
+  }
+  return null;
+});
+
 export const branchPulled = single<BranchPulled>(async (t, { input }) => {
   const record = await requireTask(t.tx);
   if (record.sandbox?.id !== input.sandboxId) {
     return null;
   }
-  const changes = withWarning(record.changes, input.warning ?? undefined);
+  const notices = withoutBranchNotices(record.changes);
+  const changes = withNotices(record.changes, input.notice === null ? notices : [...notices, input.notice]);
   await saveTask(t, record, { changes }, { bumpContent: true });
   t.send(taskAddress(record.organizationId, record.taskId), 'task.command.refresh', {});
   return null;

@@ -17,6 +17,7 @@ import {
 import { gitStateSchema, type GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
 import { refuseProvision } from '../decisions.ts';
+import { changesAfterLoss, changesAfterStop, noticesOf, withNotices } from './notices.ts';
 import { listSessions, listTurns, type TaskRecord } from '../db/repository.ts';
 import {
   applyEvent,
@@ -78,7 +79,12 @@ export const workspaceReady = single<Ready>(async (t, { input }) => {
     return null;
   }
   const { sandbox, checkoutPath } = input;
-  const after = await applyEvent(t, record, { type: 'ready' }, { sandbox, checkoutPath });
+  // What was said of the old workspace is over; what GitHub's branch is, the new one finds out.
+  const changes = withNotices(
+    record.changes,
+    noticesOf(record.changes).filter(({ kind }) => kind !== 'workspace_lost' && kind !== 'workspace_stopped'),
+  );
+  const after = await applyEvent(t, record, { type: 'ready' }, { sandbox, checkoutPath, changes });
   if (after.status.state !== 'ready' || record.status.state === 'ready') {
     return null;
   }
@@ -161,13 +167,10 @@ async function loseWorkspace(
   sandbox: NonNullable<TaskRecord['sandbox']>,
   message: string,
 ): Promise<void> {
-  const unpushed = record.changes.unpushedCommits > 0 || record.changes.uncommittedFiles > 0;
   const isLost = sandbox.state === 'lost' || sandbox.state === 'destroyed';
-  const warning =
-    isLost && unpushed
-      ? `${message} Work that had not been published went with it.`
-      : `${message} The next message starts the workspace again.`;
-  const changes = { ...record.changes, warning };
+  const changes = isLost
+    ? changesAfterLoss(record.changes, message)
+    : changesAfterStop(record.changes, message);
   const after = await applyEvent(t, record, { type: 'workspace_lost' }, { sandbox, changes });
   for (const turn of (await listTurns(t.tx)).filter(({ state }) => state === 'running')) {
     t.send(taskSessionAddress(record.organizationId, turn.sessionId), 'session.command.sandboxLost', {
@@ -241,20 +244,11 @@ export const refresh: CommandHandler<Refresh> = {
         // Not a failure of this command: what is found out changes the task, and everybody sees that.
         return null;
       }
-      await saveTask(t, record, { changes: withWarning(state.changes, record.changes.warning) });
+      await saveTask(t, record, { changes: withNotices(state.changes, noticesOf(record.changes)) });
       return null;
     }),
   ],
 };
-
-/** Git knows nothing of our warnings: they stay until somebody takes them back. */
-export function withWarning(
-  changes: TaskRecord['changes'],
-  warning: string | undefined,
-): TaskRecord['changes'] {
-  const { warning: _old, ...rest } = changes;
-  return warning === undefined ? rest : { ...rest, warning };
-}
 
 /** Taken over by hand: the record changes, and the old owner's token leaves the sandbox. The new one's goes in with a message. */
 export const setOwner = single<SetOwner>(async (t, { input }) => {

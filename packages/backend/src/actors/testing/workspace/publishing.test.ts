@@ -45,14 +45,22 @@ describe('the branch of a task', () => {
     expect((await workspace.taskSnapshot(taskId)).task.owner?.login).toBe('ada');
   });
 
-  test('publishing commits, pushes and opens the pull request as the owner; again, it updates it', async () => {
+  test('publishing takes the chosen files and no other, and opens the pull request as the owner; again, it updates it', async () => {
     const { taskId, sessionId } = shared;
     const messageId = await workspace.say(
       sessionId,
       'create notes/loose.md with "not committed" without committing',
     );
     await workspace.receipt(sessionId, messageId, 'done');
-    const publish = { title: 'Notes of the agent', body: 'Two notes' };
+    const secret = await workspace.say(sessionId, 'create .env with "TOKEN=1" without committing');
+    await workspace.receipt(sessionId, secret, 'done');
+    // Staged by an agent, and still not chosen.
+    await workspace.gitInSandbox(taskId, 'add', '.env');
+    const publish = {
+      title: 'Notes of the agent',
+      body: 'Two notes',
+      commit: { paths: ['notes/loose.md'], message: 'A loose note' },
+    };
     await workspace.send(workspace.task(taskId), 'task.command.publish', publish);
     const done = await until('the publish', async () => {
       const { task } = await workspace.taskSnapshot(taskId);
@@ -72,7 +80,9 @@ describe('the branch of a task', () => {
       user: { login: 'ada' },
       head: { sha: await workspace.gitInSandbox(taskId, 'rev-parse', 'HEAD') },
     });
-    expect(await workspace.gitInSandbox(taskId, 'status', '--porcelain')).toBe('');
+    expect(await workspace.gitInSandbox(taskId, 'log', '-1', '--format=%s')).toBe('A loose note');
+    expect(await workspace.gitInSandbox(taskId, 'show', '--name-only', '--format=')).toBe('notes/loose.md');
+    expect(await workspace.gitInSandbox(taskId, 'status', '--porcelain')).toBe('A  .env');
 
     const more = await workspace.say(sessionId, 'append "more" to notes/hello.md');
     await workspace.receipt(sessionId, more, 'done');
@@ -121,16 +131,71 @@ describe('the branch of a task', () => {
     const local = await workspace.say(sessionId, 'append "local" to README.md');
     await workspace.receipt(sessionId, local, 'done');
     await announce(await push('outside-again.md'));
-    const warned = await until('the warning', async () => {
+    const notices = await until('the notice', async () => {
       const snapshot = await workspace.taskSnapshot(taskId);
-      return snapshot.task.changes.warning ?? null;
+      return snapshot.task.changes.notices ?? null;
     });
-    expect(warned).toMatch(/have to be merged/);
+    expect(notices).toEqual([{ kind: 'diverged', localCommits: 1, remoteCommits: 1, rewritten: false }]);
     await workspace.send(workspace.task(taskId), 'task.command.publish', {});
     const refused = await until('the publish to be refused', async () => {
       const snapshot = await workspace.taskSnapshot(taskId);
       return snapshot.task.publish.state === 'failed' ? snapshot.task.publish.failure : null;
     });
     expect(refused.code).toBe('branch_diverged');
+  });
+
+  test("GitHub's version is taken when somebody chooses it, and the notice goes; a branch that is deleted there is said", async () => {
+    const { taskId } = shared;
+    const { task } = await workspace.taskSnapshot(taskId);
+    const own = await workspace.gitInSandbox(taskId, 'rev-parse', 'HEAD');
+    await workspace.send(workspace.task(taskId), 'task.command.pull', { discard: true });
+    await until('the notice to go', async () => {
+      const { changes } = (await workspace.taskSnapshot(taskId)).task;
+      return changes.notices === undefined && changes.headSha !== own ? changes : null;
+    });
+    expect(await workspace.gitInSandbox(taskId, 'rev-parse', `refs/foundry/backup/${own}`)).toBe(own);
+
+    await workspace.double
+      .asOwner('ada')
+      .git.deleteRef({ owner: 'acme', repo: 'storefront', ref: `heads/${task.branch}` });
+    await workspace.send(organizationAddress(workspace.organizationId), 'organization.command.branchPushed', {
+      repositoryId: '40001',
+      branch: task.branch,
+      headSha: '0'.repeat(40),
+      pusherLogin: 'grace',
+    });
+    await until('the notice of the deleted branch', async () => {
+      const { changes } = (await workspace.taskSnapshot(taskId)).task;
+      return changes.notices?.some(({ kind }) => kind === 'branch_missing') === true ? true : null;
+    });
+    expect((await workspace.auditSummaries(taskId)).join('\n')).toContain(
+      `grace deleted ${task.branch} on GitHub`,
+    );
+  });
+
+  test('a workspace that is lost says what went with it and lists nothing of it; the notice goes with a new one', async () => {
+    const { taskId, sessionId } = shared;
+    const messageId = await workspace.say(sessionId, 'create lost.md with "soon gone" without committing');
+    await workspace.receipt(sessionId, messageId, 'done');
+    await until('the file to be known', async () => {
+      const { changes } = (await workspace.taskSnapshot(taskId)).task;
+      return changes.uncommitted?.includes('lost.md') === true ? true : null;
+    });
+    const before = (await workspace.taskSnapshot(taskId)).task;
+    await workspace.provider.destroy(before.sandbox?.id ?? '');
+    await workspace.send(workspace.task(taskId), 'task.command.refresh', {});
+    const { changes } = await until('the loss to be known', async () => {
+      const { task } = await workspace.taskSnapshot(taskId);
+      return task.status.state === 'dormant' ? task : null;
+    });
+    expect(changes).toMatchObject({ files: [], uncommittedFiles: 0, headSha: null });
+    expect(changes.notices).toMatchObject([
+      { kind: 'workspace_lost', files: expect.arrayContaining(['lost.md']) },
+    ]);
+    await workspace.send(workspace.task(taskId), 'task.command.provision', { person: people.ada });
+    await until('the new workspace', async () => {
+      const { task } = await workspace.taskSnapshot(taskId);
+      return task.status.state === 'ready' && task.changes.notices === undefined ? true : null;
+    });
   });
 });
