@@ -75,9 +75,9 @@ function createActorServices(config: Config, storage: AuthStorage, log: Logger):
   return {
     config,
     log,
-    gitHubTokenFor: async (userId) => {
+    gitHubTokenFor: async (userId, wish) => {
       if (tokens === undefined) throw new Error('No GitHub App is configured: set the GITHUB_… variables');
-      return tokens.githubTokenFor(userId);
+      return tokens.githubTokenFor(userId, wish);
     },
     gitHubIdentityFor: (userId) => readGitHubIdentity(storage, userId),
     sandboxProviders: new Map([[local.providerId, local]]),

@@ -462,6 +462,9 @@ export const streamLimits = {
   /** While a turn runs, it is asked so often whether its author may still work here. */
   accessCheckIntervalMs: 25_000,
   accessCheckTimeoutMs: 20_000,
+  /** While a turn runs, its author's token in the sandbox is compared so often with the one that GitHub takes. */
+  tokenCheckIntervalMs: 15_000,
+  tokenCheckTimeoutMs: 15_000,
   /** How long a sandbox may be out of reach before its turn counts as failed. */
   reconnectTimeoutMs: 20_000,
 } as const;

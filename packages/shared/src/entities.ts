@@ -217,6 +217,8 @@ export const taskNoticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('pull_blocked'), reason: z.string() }),
   z.object({ kind: z.literal('fetch_failed'), reason: z.string() }),
   z.object({ kind: z.literal('branch_missing') }),
+  /** GitHub no longer accepts the sign-in of this person, in whose name the task works. */
+  z.object({ kind: z.literal('sign_in_required'), login: z.string() }),
   /** With what had not been published, as far as it was known. */
   z.object({
     kind: z.literal('workspace_lost'),

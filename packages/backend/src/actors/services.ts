@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { GitHubToken, GitHubTokenWish } from '../auth/github-tokens.ts';
 import type { Config } from '../config.ts';
 import type { SandboxProvider } from '../sandbox/providers/provider.ts';
 
@@ -6,8 +7,8 @@ import type { SandboxProvider } from '../sandbox/providers/provider.ts';
 export interface Services {
   readonly config: Config;
   readonly log: Logger;
-  /** A person's GitHub token, renewed when it is about to expire. @throws when the person has to sign in again. */
-  readonly gitHubTokenFor: (userId: string) => Promise<{ token: string; expiresAtMs: number | null }>;
+  /** A person's GitHub token, renewed when it is about to expire or was refused. @throws {GitHubTokenError} sign_in_required when the person has to sign in again. */
+  readonly gitHubTokenFor: (userId: string, wish?: GitHubTokenWish) => Promise<GitHubToken>;
   /** Who a person is at GitHub; authors the commits made for them. @throws for a person who never signed in. */
   readonly gitHubIdentityFor: (userId: string) => Promise<{ githubId: string; login: string; name: string }>;
   /** Where sandboxes come from, by provider id. */

@@ -137,6 +137,40 @@ describe('GitHub tokens', () => {
     expect((await tokens.githubTokenFor('ada')).token).toBe('access-2');
   });
 
+  test('a token that GitHub refuses before its time is renewed once, whoever notices', async () => {
+    await createAccount(28_000_000);
+    const processes = [newProcess(), newProcess()];
+    const calls = processes.flatMap((process) => [
+      process.githubTokenFor('ada', { refused: 'access-0' }),
+      process.githubTokenFor('ada', { refused: 'access-0' }),
+    ]);
+    const tokens = await Promise.all(calls);
+    expect(new Set(tokens.map((token) => token.token))).toEqual(new Set(['access-1']));
+    expect(endpoint.requests).toBe(1);
+    // Somebody who comes late with the old one gets the new one, and GitHub is not asked again.
+    expect((await newProcess().githubTokenFor('ada', { refused: 'access-0' })).token).toBe('access-1');
+    expect(endpoint.requests).toBe(1);
+  });
+
+  test('what GitHub refuses to renew is not handed out again as if it were good', async () => {
+    await createAccount(28_000_000);
+    endpoint.valid.clear();
+    const refused = { code: 'sign_in_required', retryable: false };
+    const tokens = newProcess();
+    await expect(tokens.githubTokenFor('ada', { refused: 'access-0' })).rejects.toMatchObject(refused);
+    await expect(tokens.githubTokenFor('ada')).rejects.toMatchObject(refused);
+    await expect(newProcess().githubTokenFor('ada')).rejects.toMatchObject(refused);
+  });
+
+  test('a refused token that cannot be renewed at all means: sign in again', async () => {
+    await createAccount(null);
+    await rows.update('account', byUser, { set: { refreshToken: null }, increment: {} }, true);
+    await expect(newProcess().githubTokenFor('ada', { refused: 'access-0' })).rejects.toMatchObject({
+      code: 'sign_in_required',
+    });
+    expect(endpoint.requests).toBe(0);
+  });
+
   test('[R17] no token is in a queue body or a row in the clear', async () => {
     await createAccount(1_000);
     await newProcess().githubTokenFor('ada');

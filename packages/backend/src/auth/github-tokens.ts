@@ -22,6 +22,12 @@ export interface GitHubToken {
   readonly expiresAtMs: number | null;
 }
 
+/** What a caller needs of a token beyond its being good for some minutes. */
+export interface GitHubTokenWish {
+  /** GitHub refused this one although its time is not up: it is renewed by force, unless somebody has done so already. */
+  readonly refused?: string;
+}
+
 export type GitHubTokenErrorCode =
   /** The person has to sign in with GitHub again: no account, or a refresh token GitHub refuses. */
   | 'sign_in_required'
@@ -47,11 +53,12 @@ export interface GitHubTokensOptions extends AuthStorage {
 
 export interface GitHubTokens {
   /**
-   * A token of this person that stays valid for some minutes, renewed first if need be. Takes at most about
+   * A token of this person that stays valid for some minutes, renewed first if need be: GitHub ends tokens before their
+   * time (a revoked sign-in, a renewal elsewhere), and whoever sees one refused asks again with it. Takes at most about
    * `authLimits.tokenWaitTimeoutMs` + `tokenRequestTimeoutMs`. It waits for commands of the User actor: inside
    * that actor's own loop, use a `createOwnUserStore`. Throws GitHubTokenError, AuthStoreError.
    */
-  githubTokenFor(userId: string): Promise<GitHubToken>;
+  githubTokenFor(userId: string, wish?: GitHubTokenWish): Promise<GitHubToken>;
 }
 
 const renewedSchema = z.object({
@@ -84,12 +91,14 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
   };
 
   /** The stored token, or null when it needs renewal. */
-  const usableToken = async (account: AuthRecord): Promise<GitHubToken | null> => {
+  const usableToken = async (account: AuthRecord, wish: GitHubTokenWish): Promise<GitHubToken | null> => {
     const { accessToken } = account;
     if (typeof accessToken !== 'string') throw signInRequired('No GitHub token is stored for this person');
     const expiresAtMs = timeMs(account['accessTokenExpiresAt']);
     const isFresh = expiresAtMs === null || expiresAtMs > nowMs() + authLimits.tokenRenewalMarginMs;
-    return isFresh ? { token: await symmetricDecrypt({ key, data: accessToken }), expiresAtMs } : null;
+    if (!isFresh) return null;
+    const token = await symmetricDecrypt({ key, data: accessToken });
+    return token === wish.refused ? null : { token, expiresAtMs };
   };
 
   const setLease = async (userId: string, kind: 'acquireLease' | 'releaseLease'): Promise<boolean> => {
@@ -107,8 +116,23 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
     if (typeof refreshToken !== 'string' || (refreshExpiresAt !== null && refreshExpiresAt <= nowMs())) {
       throw signInRequired('The GitHub sign-in of this person has expired');
     }
+    const isSameToken = [
+      equals('userId', account['userId'] ?? null),
+      equals('id', account['id'] ?? null),
+      equals('refreshToken', refreshToken),
+    ];
     const plainRefreshToken = await symmetricDecrypt({ key, data: refreshToken });
-    const renewed = await requestRenewal(github, plainRefreshToken);
+    let renewed: z.infer<typeof renewedSchema>;
+    try {
+      renewed = await requestRenewal(github, plainRefreshToken);
+    } catch (error) {
+      if (error instanceof GitHubTokenError && error.code === 'sign_in_required') {
+        // What can be renewed no more is not handed out again as if it were good: the next caller hears it at once.
+        const set = { accessTokenExpiresAt: new Date(nowMs()).toISOString() };
+        await rows.update('account', isSameToken, { set, increment: {} }, true);
+      }
+      throw error;
+    }
     const startMs = nowMs();
     const set: AuthRecord = {
       accessToken: await symmetricEncrypt({ key, data: renewed.access_token }),
@@ -120,19 +144,14 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
       const expiresMs = startMs + renewed.refresh_token_expires_in * 1000;
       set['refreshTokenExpiresAt'] = new Date(expiresMs).toISOString();
     }
-    const isSameToken = [
-      equals('userId', account['userId'] ?? null),
-      equals('id', account['id'] ?? null),
-      equals('refreshToken', refreshToken),
-    ];
     await rows.update('account', isSameToken, { set, increment: {} }, true);
   };
 
   /** One attempt while holding the lease: somebody else may have renewed just before. */
-  const renewUnderLease = async (userId: string): Promise<GitHubToken> => {
+  const renewUnderLease = async (userId: string, wish: GitHubTokenWish): Promise<GitHubToken> => {
     try {
       const account = await readAccount(userId);
-      const present = await usableToken(account);
+      const present = await usableToken(account, wish);
       if (present) return present;
       try {
         await renew(account);
@@ -141,7 +160,7 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
         const current = await readAccount(userId);
         if (current['refreshToken'] === account['refreshToken']) throw error;
       }
-      const stored = await usableToken(await readAccount(userId));
+      const stored = await usableToken(await readAccount(userId), wish);
       if (stored) return stored;
       throw new GitHubTokenError('unavailable', 'GitHub gave a token that expires at once');
     } finally {
@@ -149,12 +168,12 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
     }
   };
 
-  const obtain = async (userId: string): Promise<GitHubToken> => {
+  const obtain = async (userId: string, wish: GitHubTokenWish): Promise<GitHubToken> => {
     const deadlineMs = Date.now() + authLimits.tokenWaitTimeoutMs;
     for (;;) {
-      const token = await usableToken(await readAccount(userId));
+      const token = await usableToken(await readAccount(userId), wish);
       if (token) return token;
-      if (await setLease(userId, 'acquireLease')) return renewUnderLease(userId);
+      if (await setLease(userId, 'acquireLease')) return renewUnderLease(userId, wish);
       if (Date.now() >= deadlineMs) {
         throw new GitHubTokenError('unavailable', 'Another process is renewing the GitHub token; try again');
       }
@@ -162,13 +181,20 @@ export function createGitHubTokens(options: GitHubTokensOptions): GitHubTokens {
     }
   };
 
+  const start = (userId: string, wish: GitHubTokenWish): Promise<GitHubToken> => {
+    const started = obtain(userId, wish).finally(() => running.delete(userId));
+    running.set(userId, started);
+    return started;
+  };
+
   return {
-    githubTokenFor(userId) {
-      const known = running.get(userId);
-      if (known) return known;
-      const started = obtain(userId).finally(() => running.delete(userId));
-      running.set(userId, started);
-      return started;
+    async githubTokenFor(userId, wish = {}) {
+      // The lease is this process's: within it one renews at a time, and whoever waited looks at what came of that.
+      for (let known = running.get(userId); known !== undefined; known = running.get(userId)) {
+        if (wish.refused === undefined) return await known;
+        await Promise.allSettled([known]);
+      }
+      return await start(userId, wish);
     },
   };
 }

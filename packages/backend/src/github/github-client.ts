@@ -1,6 +1,7 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { z } from 'zod';
+import type { GitHubToken, GitHubTokenWish } from '../auth/github-tokens.ts';
 import type { Config } from '../config.ts';
 import { gitHubLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -39,16 +40,21 @@ export interface GitHubApi {
   ): Promise<T>;
 }
 
+/** A token of one person. `refused`: the one that GitHub has just refused, although its time is not up. */
+export type PersonToken = (wish: GitHubTokenWish) => Promise<GitHubToken>;
+
 export interface GitHub {
   /** As the App itself, for its installations and webhook deliveries. @throws {GitHubError} github_app_missing */
   asApp(): GitHubApi;
   /** As the App on one account; tokens are made and kept in memory until shortly before they expire. */
   asInstallation(installationId: string): GitHubApi;
-  asPerson(token: string): GitHubApi;
+  /** With a person's token, asked for again, once, when GitHub refuses the one that it got. */
+  asPerson(token: PersonToken): GitHubApi;
 }
 
 const graphQlRoute = 'POST /graphql';
-type Authorization = (options: { renew: boolean }) => Promise<string>;
+/** The value of the header. `refused`: the value that GitHub did not accept a moment ago. */
+type Authorization = (refused: string | null) => Promise<string>;
 
 /** Clients for the configured GitHub. No client ever sleeps or retries by itself: that is the command loop's part. */
 export function createGitHub(config: Config['github'], log: Logger): GitHub {
@@ -98,11 +104,12 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
       route: string,
       parameters: Record<string, unknown>,
       options: RequestOptions & { readonly etag?: string | null },
-      renew: boolean,
+      refused: string | null,
     ): Promise<{ status: number; headers: Record<string, unknown>; data: unknown }> => {
+      const value = await authorization(refused);
       try {
         const headers = {
-          authorization: await authorization({ renew }),
+          authorization: value,
           'x-github-api-version': '2022-11-28',
           ...(typeof options.etag === 'string' ? { 'if-none-match': options.etag } : {}),
         };
@@ -117,9 +124,10 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
         if (fault === 'unchanged') {
           return { status: 304, headers: {}, data: null };
         }
-        // A cached installation token may have been revoked: one new one, once.
-        if (canRenew && !renew && fault instanceof GitHubError && fault.code === 'github_unauthorized') {
-          return await request(route, parameters, options, true);
+        // It may have been revoked before its time: one new one, once.
+        const isRefused = fault instanceof GitHubError && fault.code === 'github_unauthorized';
+        if (canRenew && refused === null && isRefused) {
+          return await request(route, parameters, options, value);
         }
         throw fault;
       }
@@ -137,7 +145,7 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
     };
     return {
       read: async (route, parameters, schema, options) => {
-        const reply = await request(route, parameters, options, false);
+        const reply = await request(route, parameters, options, null);
         if (reply.status === 304) {
           return { kind: 'unchanged' };
         }
@@ -150,23 +158,32 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
         };
       },
       send: async (route, parameters, schema, options) =>
-        parsed(schema, route, (await request(route, parameters, options, false)).data),
+        parsed(schema, route, (await request(route, parameters, options, null)).data),
     };
   };
 
   return {
     asApp: () => {
       const auth = requireApp();
-      return apiWith(async () => `bearer ${(await auth({ type: 'app' })).token}`, false);
+      return apiWith(async () => {
+        const { token } = await withFaults('GET /app', () => auth({ type: 'app' }));
+        return `bearer ${token}`;
+      }, false);
     },
     asInstallation: (installationId) => {
       const auth = requireApp();
-      return apiWith(async ({ renew }) => {
-        const { token } = await auth({ type: 'installation', installationId, refresh: renew });
+      return apiWith(async (refused) => {
+        const { token } = await withFaults('POST /app/installations/{installation_id}/access_tokens', () =>
+          auth({ type: 'installation', installationId, refresh: refused !== null }),
+        );
         return `token ${token}`;
       }, true);
     },
-    asPerson: (token) => apiWith(async () => `token ${token}`, false),
+    asPerson: (tokenFor) =>
+      apiWith(async (refused) => {
+        const wish = refused === null ? {} : { refused: refused.slice('token '.length) };
+        return `token ${(await tokenFor(wish)).token}`;
+      }, true),
   };
 }
 
@@ -225,6 +242,14 @@ const refusalShape = z.object({
 function wordsOf({ message, errors = [] }: z.output<typeof refusalShape>): string {
   const details = errors.map((detail) => (typeof detail === 'string' ? detail : (detail.message ?? '')));
   return [message, ...details].filter((text) => text !== '').join(': ');
+}
+
+async function withFaults<T>(route: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw faultOf(error, route);
+  }
 }
 
 function faultOf(error: unknown, route: string): GitHubError | RateLimited | 'unchanged' {

@@ -73,8 +73,16 @@ export function gitWords(result: ExecuteResult): string {
   return words.trim().slice(-2_000);
 }
 
+/** The host does not know who is asking: no credential, or one that it does not take (any more). */
 export function saysAuthenticationFailed(words: string): boolean {
-  return /authentication failed|could not read (?:username|password)|terminal prompts disabled|HTTP Basic: Access denied|requested URL returned error: 40[13]|invalid credentials|permission to \S+ denied/i.test(
+  return /authentication failed|could not read (?:username|password)|terminal prompts disabled|HTTP Basic: Access denied|requested URL returned error: 401|invalid credentials/i.test(
+    words,
+  );
+}
+
+/** The host knows who is asking, and they may not do this: a new token would not help. */
+export function saysForbidden(words: string): boolean {
+  return /requested URL returned error: 403|permission to \S+ denied|write access to repository not granted/i.test(
     words,
   );
 }

@@ -15,14 +15,29 @@ export async function installCredential(
   token: string,
   hostUrl: string,
 ): Promise<void> {
+  const line = credentialLine(token, hostUrl);
+  // Removed first, so that a link which somebody put in its place is not followed.
+  await removeCredential(target);
+  await target.client.uploadTar(target.homePath, await tarOf('.git-token', line));
+}
+
+function credentialLine(token: string, hostUrl: string): string {
   const url = new URL(hostUrl);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new SandboxError('invalid_request', 'A git host is reached by http or https.');
   }
-  const line = `${url.protocol}//x-access-token:${encodeURIComponent(token)}@${url.host}\n`;
-  // Removed first, so that a link which somebody put in its place is not followed.
-  await removeCredential(target);
-  await target.client.uploadTar(target.homePath, await tarOf('.git-token', line));
+  return `${url.protocol}//x-access-token:${encodeURIComponent(token)}@${url.host}\n`;
+}
+
+/** Whether this token is the one in the sandbox. git itself empties the file when the host refuses what was in it. */
+export async function stateOfCredential(
+  target: SandboxTarget,
+  token: string,
+  hostUrl: string,
+): Promise<'current' | 'different' | 'absent'> {
+  if ((await target.client.stat(credentialPath(target))) === null) return 'absent';
+  const content = new TextDecoder().decode(await target.client.readFile(credentialPath(target)));
+  return content === credentialLine(token, hostUrl) ? 'current' : 'different';
 }
 
 /** Removes the token; there may be none. */

@@ -157,7 +157,7 @@ test('over HTTP the token in the file opens the repository, and a bad one is sai
     });
     server.refuseWith = { status: 403, words: 'Resource not accessible' };
     expect(await pushBranch(sandbox.target, 'task/one')).toMatchObject({
-      outcome: 'authentication_failed',
+      outcome: 'forbidden',
       reason: expect.stringContaining('403'),
     });
     server.refuseWith = { status: 500, words: 'broken' };

@@ -7,6 +7,7 @@ import {
   requireGit,
   runGit,
   saysAuthenticationFailed,
+  saysForbidden,
 } from './git-command.ts';
 
 const networkTimeoutMs = 120_000;
@@ -17,7 +18,10 @@ export type PushOutcome =
   | { outcome: 'rejected_non_fast_forward'; reason: string }
   /** The remote refused for a reason of its own: a protected branch, a hook. */
   | { outcome: 'rejected_by_remote'; reason: string }
+  /** The token is not good (any more). */
   | { outcome: 'authentication_failed'; reason: string }
+  /** The token is good, and whose it is may not do this. */
+  | { outcome: 'forbidden'; reason: string }
   | { outcome: 'failed'; reason: string };
 
 /** Pushes the task's branch, never by force. May be repeated. */
@@ -44,6 +48,7 @@ export async function pushBranch(
   const reason = refusal === '' ? gitWords(result) : `${refusal}\n${result.stderr.trim()}`.trim();
   if (refusal.startsWith('[rejected]')) return { outcome: 'rejected_non_fast_forward', reason };
   if (refusal.startsWith('[remote rejected]')) return { outcome: 'rejected_by_remote', reason };
+  if (saysForbidden(result.stderr)) return { outcome: 'forbidden', reason };
   if (saysAuthenticationFailed(result.stderr)) return { outcome: 'authentication_failed', reason };
   return { outcome: 'failed', reason };
 }

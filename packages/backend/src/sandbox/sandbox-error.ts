@@ -7,7 +7,10 @@ export type SandboxErrorCode =
   | 'disk_full'
   | 'clone_failed'
   | 'git_failed'
+  /** The git host does not take the token that it was shown. */
   | 'authentication_failed'
+  /** Nor one that was renewed for this, or there is none: its owner has to sign in with GitHub again. */
+  | 'sign_in_required'
   | 'command_failed'
   | 'agent_crashed'
   | 'agent_unavailable'

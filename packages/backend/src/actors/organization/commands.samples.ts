@@ -210,6 +210,7 @@ export const organizationSamples: ActorSamples<OrganizationCatalog> = {
   'organization.command.personLostAccess': [
     { body: ({ repositoryId, userId }) => ({ userId, login: 'ada', repositoryIds: [repositoryId] }) },
   ],
+  'organization.command.personSignedIn': [{ body: ({ userId }) => ({ userId, login: 'ada' }) }],
   'organization.command.applyTaskState': [
     {
       before: (scope) => [...known(scope), pullRequestApplied(scope)],

@@ -161,7 +161,14 @@ export const organizationCatalog = {
       userId: userIdSchema,
       login: z.string(),
       repositoryIds: z.array(repositoryIdSchema).max(200),
+      /** `sign_in`: GitHub says nothing of them until they have signed in again. */
+      reason: z.enum(['access', 'sign_in']).optional(),
     }),
+    z.null(),
+  ),
+  /** From a User actor: GitHub accepts the person's sign-in again. */
+  'organization.command.personSignedIn': command(
+    z.object({ userId: userIdSchema, login: z.string() }),
     z.null(),
   ),
   /** A failure that outlived its retries, from any actor of the organization (R6). */

@@ -8,7 +8,7 @@ import { snapshot } from './snapshot.ts';
 import * as catalog from './workflow/catalog.ts';
 import * as pullRequests from './workflow/pull-requests.ts';
 import { clearRuntimeIssue, reportRuntimeIssue } from './workflow/runtime-issues.ts';
-import { applyTaskState, createTask, personLostAccess } from './workflow/tasks.ts';
+import { applyTaskState, createTask, personLostAccess, personSignedIn } from './workflow/tasks.ts';
 
 const loop = commandLoop('organization', organizationCatalog, {
   'organization.command.applyInstallation': catalog.applyInstallation,
@@ -27,6 +27,7 @@ const loop = commandLoop('organization', organizationCatalog, {
   'organization.command.createTask': createTask,
   'organization.command.applyTaskState': applyTaskState,
   'organization.command.personLostAccess': personLostAccess,
+  'organization.command.personSignedIn': personSignedIn,
   'organization.command.reportRuntimeIssue': reportRuntimeIssue,
   'organization.command.clearRuntimeIssue': clearRuntimeIssue,
 });

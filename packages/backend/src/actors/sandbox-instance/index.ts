@@ -34,6 +34,7 @@ export const sandboxInstance = actor({
     ...loop.actions,
     snapshot: reads.snapshot,
     prepareTurn: reads.prepareTurn,
+    renewToken: reads.renewToken,
     gitState: reads.gitState,
     diff: reads.diff,
     tree: reads.tree,

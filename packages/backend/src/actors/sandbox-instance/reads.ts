@@ -7,9 +7,9 @@ import { executeInSandbox, type SandboxTarget } from '../../sandbox/execute-in-s
 import { readChanges, readDiff } from '../../sandbox/git-changes.ts';
 import { readHeadSha } from '../../sandbox/git-clone.ts';
 import { listTree, readCheckoutFile } from '../../sandbox/git-files.ts';
-import { SandboxError } from '../../sandbox/sandbox-error.ts';
+import { isSandboxError, SandboxError } from '../../sandbox/sandbox-error.ts';
 import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
-import { installIdentity, installToken } from './workflow/credentials.ts';
+import { installIdentity, installToken, keepToken } from './workflow/credentials.ts';
 import { readSnapshot } from './snapshot.ts';
 import { placeOf } from './workflow/record.ts';
 
@@ -26,6 +26,11 @@ export const turnPlaceSchema = z.discriminatedUnion('state', [
   absent,
 ]);
 export type TurnPlace = z.infer<typeof turnPlaceSchema>;
+
+export const tokenStateSchema = z.object({
+  state: z.enum(['current', 'renewed', 'absent', 'sign_in_required']),
+});
+export type TokenState = z.infer<typeof tokenStateSchema>;
 
 export const gitStateSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('ready'), changes: taskChangesSchema }),
@@ -102,6 +107,24 @@ export async function prepareTurn(c: LoopActionContext, input: unknown): Promise
     throw refusal(error);
   }
   return { state: 'ready', ...placeOf(c.key), checkoutPath: opened.target.checkoutPath };
+}
+
+/**
+ * Keeps the token that a running turn works with good: asked every half minute by whoever follows the turn. An action, as
+ * `prepareTurn` is; most of the time it changes nothing.
+ */
+export async function renewToken(c: LoopActionContext, input: unknown): Promise<TokenState> {
+  const { person } = prepareTurnSchema.parse(input);
+  const opened = await openIfThere(c);
+  if (!('target' in opened)) {
+    return { state: 'absent' };
+  }
+  try {
+    return { state: await keepToken(opened.target, person) };
+  } catch (error) {
+    if (isSandboxError(error, 'sign_in_required')) return { state: 'sign_in_required' };
+    throw refusal(error);
+  }
 }
 
 /** What the checkout changed. */

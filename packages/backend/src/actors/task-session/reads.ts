@@ -1,3 +1,4 @@
+import type { Person } from '@foundry/shared/entities';
 import { UserError } from 'rivetkit';
 import { z } from 'zod';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
@@ -26,10 +27,10 @@ export async function transcriptPage(c: LoopActionContext, input: unknown): Prom
 }
 
 /** Whose message the running turn is; null when none runs. */
-export async function turnAuthor(c: LoopActionContext): Promise<{ userId: string } | null> {
+export async function turnAuthor(c: LoopActionContext): Promise<Person | null> {
   return await c.db.transaction(async (tx) => {
     const messageId = (await readSession(tx))?.turnMessageId ?? null;
     const message = messageId === null ? null : await readMessage(tx, messageId);
-    return message === null ? null : { userId: message.author.userId };
+    return message === null ? null : message.author;
   });
 }

@@ -260,6 +260,20 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
       body: () => ({ userId: ada.userId, login: ada.login }),
     },
   ],
+  'task.command.personSignedIn': [
+    {
+      before: (scope) => [
+        dormant(scope),
+        sampleMessage(toSelf(scope), 'task.command.setOwner', { person: ada }),
+        sampleMessage(toSelf(scope), 'task.command.personLostAccess', {
+          userId: ada.userId,
+          login: ada.login,
+          reason: 'sign_in',
+        }),
+      ],
+      body: () => ({ userId: ada.userId }),
+    },
+  ],
   'task.command.turnEnded': [
     {
       before: (scope, world) => [

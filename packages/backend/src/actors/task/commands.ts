@@ -58,7 +58,12 @@ export const taskCatalog = {
   ),
 
   /** GitHub no longer lets this person write to the repository: nothing goes on here in their name. */
-  'task.command.personLostAccess': command(z.object({ userId: userIdSchema, login: z.string() }), none),
+  'task.command.personLostAccess': command(
+    z.object({ userId: userIdSchema, login: z.string(), reason: z.enum(['access', 'sign_in']).optional() }),
+    none,
+  ),
+  /** GitHub accepts the sign-in of this person again. */
+  'task.command.personSignedIn': command(z.object({ userId: userIdSchema }), none),
 
   // From GitHubData, the end of a publish.
   'task.command.pullRequestPublished': command(

@@ -132,6 +132,19 @@ export function decideTurn(
   }
 }
 
+/** The owner's sign-in, not the branch, is what is in the way: the words are the task's, whoever noticed it. */
+export function asSignInFailure(failure: CommandFailure, login: string): CommandFailure | null {
+  // As sandboxes, tokens and GitHub's API say it.
+  if (failure.code !== 'sign_in_required' && failure.code !== 'github_unauthorized') {
+    return null;
+  }
+  return {
+    code: 'sign_in_required',
+    message: `${login} has to sign in with GitHub again: GitHub no longer accepts the sign-in that Foundry has. The work is kept, and somebody else can take the task over and publish it.`,
+    retryable: true,
+  };
+}
+
 /** Why no agent works on a task whose pull request is over. */
 export function endedFailure(state: 'merged' | 'closed'): CommandFailure {
   return state === 'merged'

@@ -15,7 +15,7 @@ import {
   pullRequestChanged,
   pullRequestPublished,
 } from './workflow/publish.ts';
-import { personLostAccess } from './workflow/lost-access.ts';
+import { personLostAccess, personSignedIn } from './workflow/lost-access.ts';
 import { grantTurn, requestTurn, sessionChanged, turnEnded, withdrawTurn } from './workflow/turns.ts';
 import {
   provision,
@@ -46,6 +46,7 @@ const loop = commandLoop('task', taskCatalog, {
   'task.command.turnEnded': turnEnded,
   'task.command.sessionChanged': sessionChanged,
   'task.command.personLostAccess': personLostAccess,
+  'task.command.personSignedIn': personSignedIn,
   'task.command.sandboxChanged': sandboxChanged,
   'task.command.sandboxGone': sandboxGone,
   'task.command.workspaceProgress': workspaceProgress,

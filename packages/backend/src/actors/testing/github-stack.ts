@@ -82,7 +82,7 @@ export async function startGitHubStack(options: {
   provideServices({
     config,
     log,
-    gitHubTokenFor: (userId) => tokens.githubTokenFor(userId),
+    gitHubTokenFor: (userId, wish) => tokens.githubTokenFor(userId, wish),
     gitHubIdentityFor: async (userId) => ({ githubId: '1', login: userId, name: userId }),
     sandboxProviders: new Map(),
     defaultSandboxProviderId: 'none',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { GitHubTokenError } from '../../auth/github-tokens.ts';
 import { loadConfig } from '../../config.ts';
 import { LocalSandboxProvider } from '../../sandbox/providers/local.ts';
 import { locateLocalSandboxPrograms } from '../../sandbox/providers/local-programs.ts';
@@ -36,7 +37,7 @@ export function provideTestServices(options: {
     log: options.log,
     gitHubTokenFor: async (userId) => {
       if (userId.startsWith('stranger')) {
-        throw new Error(`${userId} has no GitHub token in this test`);
+        throw new GitHubTokenError('sign_in_required', `${userId} has no GitHub token in this test`);
       }
       return { token: options.userToken, expiresAtMs: null };
     },

@@ -1,7 +1,7 @@
-import { userSnapshotSchema } from '@foundry/shared/topics';
+import { taskSnapshotSchema, userSnapshotSchema } from '@foundry/shared/topics';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { appAddress, userAddress } from '../addresses.ts';
+import { appAddress, organizationAddress, taskAddress, userAddress } from '../addresses.ts';
 import { startGitHubStack, type GitHubStack } from '../testing/github-stack.ts';
 import { eventually, OrganizationView } from '../testing/organization-view.ts';
 import { userAccessSchema, type UserAccess } from './commands.ts';
@@ -24,6 +24,13 @@ vi.setConfig({ testTimeout: 60_000 });
 
 async function access(userId: string): Promise<UserAccess> {
   return userAccessSchema.parse(await stack.connections.call(userAddress(userId), 'access', []));
+}
+
+async function accessState(userId: string) {
+  const { accessProblem, accessReadAtMs } = userSnapshotSchema.parse(
+    await stack.connections.call(userAddress(userId), 'snapshot', []),
+  );
+  return { problem: accessProblem, readAtMs: accessReadAtMs };
 }
 
 describe('people', () => {
@@ -106,6 +113,52 @@ describe('people', () => {
     await eventually(async () =>
       expect(await now()).toMatchObject({ accessProblem: null, organizations: [{ login: 'acme' }] }),
     );
+  });
+
+  test('a token that GitHub refuses before its time is renewed, and nobody has to sign in again', async () => {
+    await stack.control('POST', '/users/ada/tokens/expire');
+    const before = await access(ada);
+    const { readAtMs } = await accessState(ada);
+    await stack.send(userAddress(ada), 'user.command.refreshAccess', { reason: 'test' });
+    await eventually(async () => {
+      const now = await accessState(ada);
+      expect(now.readAtMs).toBeGreaterThan(readAtMs ?? 0);
+      expect(now.problem).toBeNull();
+    });
+    expect((await access(ada)).repositoryIds.sort()).toEqual([...before.repositoryIds].sort());
+  });
+
+  test('whose sign-in is over has to sign in again: their tasks say so until they have', async () => {
+    const person = { userId: ada, login: 'ada', avatarUrl: null };
+    const id = crypto.randomUUID();
+    const taskId = `task_${id}`;
+    await stack.send(organizationAddress(acme.id), 'organization.command.createTask', {
+      repositoryId: storefront,
+      title: 'Mine',
+      taskId,
+      sessionId: `session_${id}`,
+      firstMessageId: null,
+      person,
+      gitHub: { branches: [], baseExists: null },
+    });
+    const task = taskAddress(acme.id, taskId);
+    await eventually(async () => {
+      const outcome = await stack.send(task, 'task.command.setOwner', { person });
+      expect(outcome).toMatchObject({ status: 'done' });
+    });
+    const notices = async () =>
+      taskSnapshotSchema.parse(await stack.connections.call(task, 'snapshot', [])).task.changes.notices ?? [];
+
+    // Refused and not to be renewed; nothing announces it.
+    stack.double.double.store.tokens.removeOfUser(Number(stack.accountId('ada')));
+    await stack.send(userAddress(ada), 'user.command.refreshAccess', { reason: 'test' });
+    await eventually(async () =>
+      expect(await notices()).toEqual([{ kind: 'sign_in_required', login: 'ada' }]),
+    );
+    expect((await accessState(ada)).problem).toMatchObject({ kind: 'sign_in_required' });
+    await stack.signIn('ada');
+    await eventually(async () => expect(await notices()).toEqual([]));
+    expect((await accessState(ada)).problem).toBeNull();
   });
 
   test('a sign-out is broadcast; a revoked sign-in is said and shows nothing any more', async () => {

@@ -5,7 +5,7 @@ import { useCommand } from '../../app/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { clockTime } from '../../ui/time.tsx';
-import { useSignIn } from './use-sign-in.ts';
+import { SignInAgain } from './sign-in-again.tsx';
 import { useUser } from './use-user.ts';
 
 const titles: Record<AccessProblem['kind'], string> = {
@@ -29,18 +29,6 @@ export function AccessNotice() {
       {message}
       {retryAtMs !== null && ` Trying again at ${clockTime(retryAtMs)}.`}
     </Callout>
-  );
-}
-
-function SignInAgain() {
-  const { pending, failure, signIn } = useSignIn(location.pathname);
-  return (
-    <>
-      <Button size="sm" variant="primary" pending={pending} onClick={() => void signIn()}>
-        Sign in with GitHub
-      </Button>
-      {failure !== null && <p className="mt-1 text-danger">{failure}</p>}
-    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { Callout } from '../../ui/callout.tsx';
 import { Spinner } from '../../ui/spinner.tsx';
 import { Age } from '../../ui/time.tsx';
 import { useHasRole } from '../organization/use-role.ts';
+import { SignInWays } from '../task/sign-in-ways.tsx';
 import { useTask } from '../task/task-context.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 
@@ -18,7 +19,7 @@ export function Publish() {
   if (!mayWrite) {
     return (
       <footer className="shrink-0 space-y-2 border-t border-line p-3">
-        <PublishStatus publish={task.publish} />
+        <PublishStatus publish={task.publish} mayWrite={mayWrite} />
         <p className="text-ink-2">Publishing needs the role Write in the repository on GitHub.</p>
       </footer>
     );
@@ -28,7 +29,7 @@ export function Publish() {
   const nothing = task.changes.files.length === 0 && task.changes.unpushedCommits === 0;
   return (
     <footer className="shrink-0 space-y-2 border-t border-line p-3">
-      <PublishStatus publish={task.publish} />
+      <PublishStatus publish={task.publish} mayWrite={mayWrite} />
       <Button
         variant="primary"
         className="w-full"
@@ -45,7 +46,7 @@ export function Publish() {
   );
 }
 
-function PublishStatus({ publish }: { publish: PublishState }) {
+function PublishStatus({ publish, mayWrite }: { publish: PublishState; mayWrite: boolean }) {
   switch (publish.state) {
     case 'never':
       return null;
@@ -71,7 +72,11 @@ function PublishStatus({ publish }: { publish: PublishState }) {
       );
     case 'failed':
       return (
-        <Callout tone="error" title="Publishing did not work">
+        <Callout
+          tone="error"
+          title="Publishing did not work"
+          action={mayWrite && publish.failure.code === 'sign_in_required' ? <SignInWays /> : undefined}
+        >
           {publish.failure.message}
         </Callout>
       );

@@ -17,6 +17,12 @@ test('a lost workspace names what went with it', () => {
   );
 });
 
+test('who has to sign in again is named, and that somebody else can go on', () => {
+  const { title, text } = noticeWords({ kind: 'sign_in_required', login: 'ada' }, task);
+  expect(title).toBe('ada has to sign in with GitHub again');
+  expect(text).toContain('whoever takes the task over can publish it');
+});
+
 test('after a force-push a merge is not what people are told', () => {
   const diverged = { kind: 'diverged', localCommits: 1, remoteCommits: 2 } as const;
   expect(noticeWords({ ...diverged, rewritten: true }, task).text).toContain(

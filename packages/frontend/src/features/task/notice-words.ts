@@ -38,6 +38,11 @@ export function noticeWords(
         title: `${name} is gone on GitHub`,
         text: 'Somebody deleted it there. The work is still in this workspace, and publishing makes the branch anew.',
       };
+    case 'sign_in_required':
+      return {
+        title: `${notice.login} has to sign in with GitHub again`,
+        text: 'GitHub no longer accepts the sign-in that Foundry has, so nothing can be fetched or published in their name. The work is kept in the workspace, and whoever takes the task over can publish it.',
+      };
     case 'workspace_lost':
       return { title: 'The workspace is gone', text: `${notice.reason} ${lostWords(notice)}` };
     case 'workspace_stopped':

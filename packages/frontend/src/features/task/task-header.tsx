@@ -1,11 +1,8 @@
-import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { TaskStatus, TaskSummary } from '@foundry/shared/entities';
 import { GitBranch } from 'lucide-react';
-import { useCommand } from '../../app/use-command.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import type { Tone } from '../../ui/badge.tsx';
-import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { visibleName } from '../../ui/visible-text.ts';
@@ -14,6 +11,7 @@ import { useCanWrite } from '../composer/use-can-write.ts';
 import { useOrganization } from '../organization/organization-context.ts';
 import { PullRequestBadge } from './pull-request-badge.tsx';
 import { SandboxBadge } from './sandbox-badge.tsx';
+import { TakeOver } from './take-over.tsx';
 import { useTask } from './task-context.ts';
 import { TaskIcon } from './task-icon.tsx';
 
@@ -95,14 +93,9 @@ export function TaskDetails() {
 }
 
 function Owner() {
-  const { task, at } = useTask();
-  const { api } = useFoundryClient();
+  const { task } = useTask();
   const { profile } = useUser();
   const canWrite = useCanWrite();
-  const takeOver = useCommand(() => api.takeOver(at), {
-    at: { organizationId: at.organizationId, actor: 'task', id: at.taskId },
-    failureTitle: 'The owner was not changed',
-  });
   const login = task.owner?.login ?? task.primaryUserLogin;
   const isMine = task.owner?.userId === profile.id;
   if (login === null && !canWrite) return null;
@@ -122,11 +115,7 @@ function Owner() {
           </span>
         </span>
       )}
-      {!isMine && canWrite && (
-        <Button size="sm" pending={takeOver.pending} onClick={() => void takeOver.run()}>
-          Take over
-        </Button>
-      )}
+      {!isMine && canWrite && <TakeOver />}
     </span>
   );
 }

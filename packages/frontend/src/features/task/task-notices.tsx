@@ -11,6 +11,7 @@ import { useCanWrite } from '../composer/use-can-write.ts';
 import { useDraft } from '../composer/use-draft.ts';
 import { noticeWords } from './notice-words.ts';
 import { useProvision } from './provisioning-steps.tsx';
+import { SignInWays } from './sign-in-ways.tsx';
 import { useTask } from './task-context.ts';
 
 /** What is not as it should be with the task's branch or workspace, each with its ways on; nothing while all is well. */
@@ -88,6 +89,13 @@ function WaysOn({ notice, task }: { notice: TaskNotice; task: Task }) {
     case 'fetch_failed':
     case 'branch_missing':
       return <CheckAgain />;
+    case 'sign_in_required':
+      return (
+        <>
+          <SignInWays />
+          <CheckAgain />
+        </>
+      );
     case 'workspace_lost':
       return <StartWorkspace label="Start a new workspace" />;
     case 'workspace_stopped':

@@ -83,8 +83,7 @@ const publish = effect('publish', async ({ signal }, command: RunningCommand<Inp
   const { input } = command;
   const { fullName } = command.resultOf(locate);
   return await withCommandFaults(async () => {
-    const { token } = await services().gitHubTokenFor(input.ownerUserId);
-    const api = gitHub().asPerson(token);
+    const api = gitHub().asPerson((wish) => services().gitHubTokenFor(input.ownerUserId, wish));
     const target = ownerAndName(fullName);
     const { title, draft } = input;
     const body = input.body === null ? {} : { body: input.body };

@@ -334,6 +334,21 @@ export async function listTasksOfPerson(
   return found.map((row) => row.id);
 }
 
+/** Tasks with an actor that can still be worked on and whose owner this is. */
+export async function listOpenTasksOwnedBy(db: ActorDatabase, login: string): Promise<string[]> {
+  const found = await db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.materialised, true),
+        eq(tasks.primaryUserLogin, login),
+        sql`json_extract(${tasks.statusJson}, '$.state') not in ('merged', 'closed')`,
+      ),
+    );
+  return found.map((row) => row.id);
+}
+
 /** Virtual tasks of repositories that are gone; tasks with an actor stay, with their conversations. */
 export async function deleteVirtualTasksOf(
   db: ActorDatabase,

@@ -52,9 +52,18 @@ export const createTask = single<OrganizationInput<'createTask'>>(async (t, { in
 
 /** Only tasks on which something of the person's may be going on hear of it: where a turn runs, and those that they own. */
 export const personLostAccess = single<OrganizationInput<'personLostAccess'>>(async (t, { input }) => {
-  const { userId, login, repositoryIds } = input;
-  for (const taskId of await repository.listTasksOfPerson(t.tx, login, repositoryIds)) {
-    t.send(taskAddress(organizationIdOf(t.key), taskId), 'task.command.personLostAccess', { userId, login });
+  const { repositoryIds, ...person } = input;
+  for (const taskId of await repository.listTasksOfPerson(t.tx, person.login, repositoryIds)) {
+    t.send(taskAddress(organizationIdOf(t.key), taskId), 'task.command.personLostAccess', person);
+  }
+  return null;
+});
+
+/** What is over needs nobody's sign-in. */
+export const personSignedIn = single<OrganizationInput<'personSignedIn'>>(async (t, { input }) => {
+  const { userId, login } = input;
+  for (const taskId of await repository.listOpenTasksOwnedBy(t.tx, login)) {
+    t.send(taskAddress(organizationIdOf(t.key), taskId), 'task.command.personSignedIn', { userId });
   }
   return null;
 });

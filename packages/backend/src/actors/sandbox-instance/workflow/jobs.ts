@@ -1,3 +1,5 @@
+import type { Person, TaskNotice } from '@foundry/shared/entities';
+import type { CommandFailure } from '@foundry/shared/envelope';
 import type { ParsedInput } from '../../../command-loop/catalog.ts';
 import { effect, Finish, single, transaction, type CommandHandler } from '../../../command-loop/handlers.ts';
 import type { RunningCommand, TransactionContext } from '../../../command-loop/handlers.ts';
@@ -95,13 +97,19 @@ export const jobEnded = single<JobEnded>(async (t, { input }) => {
         notice:
           result.status === 'pulled'
             ? result.notice
-            : { kind: 'fetch_failed', reason: failure?.message ?? 'It ended without a result.' },
+            : noticeOfFailure(failure, job.job.person ?? record.person),
       });
       return null;
   }
 });
 
-function failureOf(result: JobResult) {
+function noticeOfFailure(failure: CommandFailure | null, person: Person): TaskNotice {
+  return failure?.code === 'sign_in_required'
+    ? { kind: 'sign_in_required', login: person.login }
+    : { kind: 'fetch_failed', reason: failure?.message ?? 'It ended without a result.' };
+}
+
+function failureOf(result: JobResult): CommandFailure | null {
   return result.status === 'failed'
     ? { code: result.code, message: result.message, retryable: result.retryable }
     : null;

@@ -15,7 +15,7 @@ import { enqueueToSelf, type AwakeActor } from '../../awake.ts';
 import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
 import { services } from '../../services.ts';
 import type { JobResult } from '../commands.ts';
-import { installIdentity, installToken } from './credentials.ts';
+import { installIdentity, withAcceptedToken } from './credentials.ts';
 import type { JobRecord, SandboxRecord } from '../db/repository.ts';
 
 /** Jobs of this process by actor and job id. */
@@ -115,15 +115,17 @@ async function clone(
   { repeated, signal }: JobOptions,
 ): Promise<JobResult> {
   const attempts = repeated ? sandboxLimits.repeatedCloneAttempts : 1;
-  await installToken(target, record.person);
+  const request = {
+    repositoryUrl: `${services().config.github.webUrl}/${record.repositoryFullName}.git`,
+    branch: record.branch,
+    baseBranch: record.baseBranch,
+    signal,
+  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { headSha } = await cloneRepository(target, {
-        repositoryUrl: `${services().config.github.webUrl}/${record.repositoryFullName}.git`,
-        branch: record.branch,
-        baseBranch: record.baseBranch,
-        signal,
-      });
+      const { headSha } = await withAcceptedToken(target, record.person, () =>
+        cloneRepository(target, request),
+      );
       await installIdentity(target, record.person);
       return { status: 'cloned', headSha };
     } catch (error) {
@@ -136,12 +138,18 @@ async function clone(
   }
 }
 
+/** Thrown by git's talk with GitHub: a renewed token may help. */
+function tokenRefused(reason: string): SandboxError {
+  return new SandboxError('authentication_failed', 'GitHub does not take the token.', {
+    providerMessage: reason,
+  });
+}
+
 /** The token goes in for this only, unless it is there anyway for its owner's turns. */
 async function withToken<T>(target: SandboxTarget, person: Person, work: () => Promise<T>): Promise<T> {
   const wasThere = (await target.client.stat(credentialPath(target))) !== null;
-  await installToken(target, person);
   try {
-    return await work();
+    return await withAcceptedToken(target, person, work);
   } finally {
     if (!wasThere) {
       await removeCredential(target);
@@ -155,46 +163,48 @@ async function push(
   job: { person: Person; commit: PublishCommit | null },
   signal: AbortSignal,
 ): Promise<JobResult> {
-  return await withToken(target, job.person, async () => {
-    if (job.commit !== null) {
-      await installIdentity(target, job.person);
-      await commitFiles(target, job.commit);
-    }
-    const pushed = await pushBranch(target, branch, signal);
-    switch (pushed.outcome) {
-      case 'pushed':
-        await rememberPublished(target, pushed.headSha);
-        return { status: 'pushed', headSha: pushed.headSha, changed: pushed.changed };
-      case 'rejected_non_fast_forward':
-        return {
-          status: 'failed',
-          code: 'branch_diverged',
-          message: `The branch on GitHub has commits that this workspace lacks. Ask the agent to merge or rebase onto origin/${branch}, then publish again. ${pushed.reason}`,
-          retryable: true,
-        };
-      case 'rejected_by_remote':
-        return {
-          status: 'failed',
-          code: 'push_refused',
-          message: `GitHub refused the push: ${pushed.reason}`,
-          retryable: true,
-        };
-      case 'authentication_failed':
-        return {
-          status: 'failed',
-          code: 'authentication_failed',
-          message: `GitHub does not let ${job.person.login} push to this repository. ${pushed.reason}`,
-          retryable: true,
-        };
-      case 'failed':
-        return {
-          status: 'failed',
-          code: 'push_failed',
-          message: `The push failed: ${pushed.reason}`,
-          retryable: true,
-        };
-    }
+  if (job.commit !== null) {
+    await installIdentity(target, job.person);
+    await commitFiles(target, job.commit);
+  }
+  const pushed = await withToken(target, job.person, async () => {
+    const outcome = await pushBranch(target, branch, signal);
+    if (outcome.outcome === 'authentication_failed') throw tokenRefused(outcome.reason);
+    return outcome;
   });
+  switch (pushed.outcome) {
+    case 'pushed':
+      await rememberPublished(target, pushed.headSha);
+      return { status: 'pushed', headSha: pushed.headSha, changed: pushed.changed };
+    case 'rejected_non_fast_forward':
+      return {
+        status: 'failed',
+        code: 'branch_diverged',
+        message: `The branch on GitHub has commits that this workspace lacks. Ask the agent to merge or rebase onto origin/${branch}, then publish again. ${pushed.reason}`,
+        retryable: true,
+      };
+    case 'rejected_by_remote':
+      return {
+        status: 'failed',
+        code: 'push_refused',
+        message: `GitHub refused the push: ${pushed.reason}`,
+        retryable: true,
+      };
+    case 'forbidden':
+      return {
+        status: 'failed',
+        code: 'push_forbidden',
+        message: `GitHub does not let ${job.person.login} push to this repository. ${pushed.reason}`,
+        retryable: true,
+      };
+    case 'failed':
+      return {
+        status: 'failed',
+        code: 'push_failed',
+        message: `The push failed: ${pushed.reason}`,
+        retryable: true,
+      };
+  }
 }
 
 async function pull(
@@ -202,14 +212,16 @@ async function pull(
   record: SandboxRecord,
   { discard, signal }: { discard: boolean; signal: AbortSignal },
 ): Promise<JobResult> {
-  const pulled = await withToken(target, record.person, () =>
-    pullBranch(target, record.branch, signal, { discard }),
-  );
+  const pulled = await withToken(target, record.person, async () => {
+    const outcome = await pullBranch(target, record.branch, signal, { discard });
+    if (outcome.outcome === 'authentication_failed') throw tokenRefused(outcome.reason);
+    return outcome;
+  });
   return { status: 'pulled', notice: noticeOf(pulled) };
 }
 
 /** Null: the workspace has what GitHub has. */
-function noticeOf(pulled: PullOutcome): TaskNotice | null {
+function noticeOf(pulled: Exclude<PullOutcome, { outcome: 'authentication_failed' }>): TaskNotice | null {
   switch (pulled.outcome) {
     case 'up_to_date':
     case 'fast_forwarded':
@@ -224,7 +236,6 @@ function noticeOf(pulled: PullOutcome): TaskNotice | null {
       return { kind: 'pull_blocked', reason: pulled.reason };
     case 'remote_branch_missing':
       return { kind: 'branch_missing' };
-    case 'authentication_failed':
     case 'failed':
       return { kind: 'fetch_failed', reason: pulled.reason };
   }

@@ -20,6 +20,7 @@ import {
   type TurnRecord,
 } from '../db/repository.ts';
 import { watchAuthorsAccess } from './access-watch.ts';
+import { watchCredential } from './credential-watch.ts';
 import { Forwarder } from './forwarder.ts';
 
 /** One delivery of a message as the agent knows it: a retry is another prompt. */
@@ -194,6 +195,7 @@ class TurnRun {
     const watch = this.#watch();
     let missed: AgentUpdate | null = null;
     const stopWatchingAccess = watchAuthorsAccess(this.#actor.key, this.#sessionId);
+    const stopWatchingCredential = watchCredential(this.#actor.key, this.#sessionId, this.#turn);
     try {
       for await (const event of client.events({
         lastEventId,
@@ -234,6 +236,7 @@ class TurnRun {
     } finally {
       clearInterval(watch);
       stopWatchingAccess();
+      stopWatchingCredential();
     }
     await forwarder.flush();
     if (this.#actor.abortSignal.aborted || this.#superseded) {

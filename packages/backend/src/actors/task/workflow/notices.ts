@@ -17,6 +17,22 @@ export function withoutBranchNotices(changes: TaskChanges): readonly TaskNotice[
   return noticesOf(changes).filter(({ kind }) => kind === 'workspace_lost' || kind === 'workspace_stopped');
 }
 
+/** GitHub takes nothing from this person until they have signed in again. Said once. */
+export function withSignInRequired(changes: TaskChanges, login: string): TaskChanges {
+  return withNotices(changes, [
+    ...noticesOf(withoutSignInRequired(changes)),
+    { kind: 'sign_in_required', login },
+  ]);
+}
+
+/** The person signed in again, or somebody else goes on. */
+export function withoutSignInRequired(changes: TaskChanges): TaskChanges {
+  return withNotices(
+    changes,
+    noticesOf(changes).filter(({ kind }) => kind !== 'sign_in_required'),
+  );
+}
+
 /** Nothing is left of the workspace: what was in it is named once, as lost, and not listed as there. */
 export function changesAfterLoss(changes: TaskChanges, reason: string): TaskChanges {
   const files =

@@ -3,10 +3,11 @@ import type { ParsedInput } from '../../../command-loop/catalog.ts';
 import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import { effect, single, transaction, type CommandHandler } from '../../../command-loop/handlers.ts';
 import { taskLimits } from '../../../limits.ts';
-import { gitHubDataAddress, sandboxInstanceAddress, taskAddress } from '../../addresses.ts';
+import { gitHubDataAddress, sandboxInstanceAddress, taskAddress, userAddress } from '../../addresses.ts';
 import type { GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
 import {
+  asSignInFailure,
   decideOutsidePush,
   eventOfPullRequest,
   isNews,
@@ -15,7 +16,7 @@ import {
 } from '../decisions.ts';
 import { listTurns, readTask, type TaskRecord } from '../db/repository.ts';
 import { applyEvent, pumpTurns, requireTask, saveTask, sandboxAddressOf } from './task-record.ts';
-import { noticesOf, withNotices, withoutBranchNotices } from './notices.ts';
+import { noticesOf, withNotices, withSignInRequired, withoutBranchNotices } from './notices.ts';
 import { readGitState, requireGitPlace } from './workspace.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 
@@ -188,17 +189,29 @@ export const pullRequestPublished = single<Published>(async (t, { input }) => {
 
 export const publishFailed = single<PublishFailed>(async (t, { input }) => {
   const record = await requireTask(t.tx);
+  const { owner } = record;
   if (record.publish.state !== 'running') {
     return null;
   }
+  const signIn = owner === null ? null : asSignInFailure(input.failure, owner.login);
+  const failure = signIn ?? input.failure;
   await saveTask(t, record, {
-    publish: { state: 'failed', failure: input.failure, finishedAtMs: t.nowMs },
+    publish: { state: 'failed', failure, finishedAtMs: t.nowMs },
     publishWish: null,
+    ...(signIn === null || owner === null
+      ? {}
+      : { changes: withSignInRequired(record.changes, owner.login) }),
   });
+  if (signIn !== null && owner !== null) {
+    // Their own pages say it, too, and what else goes on in their name hears of it.
+    t.send(userAddress(owner.userId), 'user.command.refreshAccess', {
+      reason: 'GitHub refused a publish in their name',
+    });
+  }
   t.audit({
     action: 'publish.failed',
     subject: record.taskId,
-    summary: `Task "${record.title}" could not be published: ${input.failure.message}`.slice(0, 2_000),
+    summary: `Task "${record.title}" could not be published: ${failure.message}`.slice(0, 2_000),
     repositoryId: record.repository.id,
   });
   return null;
@@ -302,7 +315,11 @@ export const branchPulled = single<BranchPulled>(async (t, { input }) => {
   if (record.sandbox?.id !== input.sandboxId) {
     return null;
   }
-  const notices = withoutBranchNotices(record.changes);
+  const before = noticesOf(record.changes);
+  // What did not reach GitHub found out nothing about anybody's sign-in.
+  const signIn =
+    input.notice?.kind === 'fetch_failed' ? before.filter(({ kind }) => kind === 'sign_in_required') : [];
+  const notices = [...withoutBranchNotices(record.changes), ...signIn];
   const changes = withNotices(record.changes, input.notice === null ? notices : [...notices, input.notice]);
   await saveTask(t, record, { changes }, { bumpContent: true });
   t.send(taskAddress(record.organizationId, record.taskId), 'task.command.refresh', {});

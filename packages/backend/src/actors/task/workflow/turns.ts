@@ -19,6 +19,7 @@ import {
   writeSession,
   type Turn,
 } from '../db/repository.ts';
+import { withoutSignInRequired } from './notices.ts';
 import {
   applyEvent,
   pumpTurns,
@@ -120,7 +121,7 @@ export const grantTurn: CommandHandler<GrantTurn> = {
           repositoryId: record.repository.id,
         });
       }
-      await saveActivity(t, record, { owner: author });
+      await saveActivity(t, record, { owner: author, changes: withoutSignInRequired(record.changes) });
       t.send(taskSessionAddress(record.organizationId, turn.sessionId), 'session.command.turnGranted', {
         messageId: turn.messageId,
         providerId: place.providerId,

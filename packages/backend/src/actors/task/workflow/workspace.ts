@@ -17,7 +17,13 @@ import {
 import { gitStateSchema, type GitState } from '../../sandbox-instance/reads.ts';
 import type { TaskCatalog } from '../commands.ts';
 import { refuseProvision } from '../decisions.ts';
-import { changesAfterLoss, changesAfterStop, noticesOf, withNotices } from './notices.ts';
+import {
+  changesAfterLoss,
+  changesAfterStop,
+  noticesOf,
+  withNotices,
+  withoutSignInRequired,
+} from './notices.ts';
 import { listSessions, listTurns, type TaskRecord } from '../db/repository.ts';
 import {
   applyEvent,
@@ -256,7 +262,7 @@ export const setOwner = single<SetOwner>(async (t, { input }) => {
   if (record.owner?.userId === input.person.userId) {
     return null;
   }
-  await saveTask(t, record, { owner: input.person });
+  await saveTask(t, record, { owner: input.person, changes: withoutSignInRequired(record.changes) });
   const sandbox = sandboxAddressOf(record);
   if (sandbox !== null) {
     t.send(sandbox, 'sandbox.command.removeCredentials', {});

@@ -76,6 +76,8 @@ export class Workspace {
   readonly organizationId = String(acmeId);
   /** Of people by login; the actors use this very object. */
   readonly tokens: Record<string, string>;
+  /** What a refused token is renewed to, by login. */
+  readonly renewals: Record<string, string>;
   readonly dataDir: string;
   readonly #stop: () => Promise<void>;
 
@@ -84,6 +86,7 @@ export class Workspace {
     connections: ActorConnections;
     provider: LocalSandboxProvider;
     tokens: Record<string, string>;
+    renewals: Record<string, string>;
     dataDir: string;
     stop: () => Promise<void>;
   }) {
@@ -91,6 +94,7 @@ export class Workspace {
     this.connections = parts.connections;
     this.provider = parts.provider;
     this.tokens = parts.tokens;
+    this.renewals = parts.renewals;
     this.dataDir = parts.dataDir;
     this.#stop = parts.stop;
   }
@@ -289,6 +293,7 @@ export async function startWorkspace(
       webhookSecret,
     },
     tokens: { ada: double.userToken('ada'), grace: double.userToken('grace') },
+    renewals: {},
   };
   const { provider } = provideWorkspaceServices(options, log);
   const host = await startActors(options);
@@ -299,6 +304,7 @@ export async function startWorkspace(
     connections,
     provider,
     tokens: options.tokens,
+    renewals: options.renewals ?? {},
     dataDir,
     stop: async () => {
       await connections.dispose();

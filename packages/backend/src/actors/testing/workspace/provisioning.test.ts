@@ -98,7 +98,7 @@ describe('a workspace that cannot be made', () => {
     const token = workspace.tokens['ada'] ?? '';
     delete workspace.tokens['ada'];
     await workspace.send(workspace.task(taskId), 'task.command.provision', { person: people.ada });
-    await failedWith(/sign in again/);
+    await failedWith(/ada has to sign in with GitHub again/);
     workspace.tokens['ada'] = token;
 
     await workspace.double.control('POST', '/repos', {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { GitHubTokenError } from '../../../auth/github-tokens.ts';
 import { loadConfig } from '../../../config.ts';
 import { LocalSandboxProvider } from '../../../sandbox/providers/local.ts';
 import { locateLocalSandboxPrograms } from '../../../sandbox/providers/local-programs.ts';
@@ -20,6 +21,8 @@ export const workspaceOptionsSchema = z.object({
   }),
   /** Tokens of the double's people by login. */
   tokens: z.record(z.string(), z.string()),
+  /** What a refused token of theirs is renewed to, once; without one GitHub refuses the renewal as well. */
+  renewals: z.record(z.string(), z.string()).optional(),
 });
 export type WorkspaceOptions = z.infer<typeof workspaceOptionsSchema>;
 
@@ -37,7 +40,7 @@ export function provideWorkspaceServices(
   options: WorkspaceOptions,
   log: Logger,
 ): { provider: LocalSandboxProvider } {
-  const { dataDir, gitHub, tokens } = options;
+  const { dataDir, gitHub, tokens, renewals = {} } = options;
   const provider = new LocalSandboxProvider({
     rootFolder: join(dataDir, 'sandboxes'),
     programs: locateLocalSandboxPrograms(),
@@ -57,12 +60,20 @@ export function provideWorkspaceServices(
       GITHUB_WEBHOOK_SECRET: gitHub.webhookSecret,
     }),
     log,
-    gitHubTokenFor: async (userId) => {
-      const token = tokens[loginOf(userId)];
+    gitHubTokenFor: async (userId, wish) => {
+      const login = loginOf(userId);
+      const token = tokens[login];
       if (token === undefined) {
-        throw new Error('The sign-in has expired.');
+        throw new GitHubTokenError('sign_in_required', 'The sign-in has expired.');
       }
-      return { token, expiresAtMs: null };
+      if (wish?.refused !== token) return { token, expiresAtMs: null };
+      const renewed = renewals[login];
+      if (renewed === undefined) {
+        throw new GitHubTokenError('sign_in_required', 'GitHub refuses the token and the renewal.');
+      }
+      delete renewals[login];
+      tokens[login] = renewed;
+      return { token: renewed, expiresAtMs: null };
     },
     gitHubIdentityFor: async (userId) => {
       const login = loginOf(userId);

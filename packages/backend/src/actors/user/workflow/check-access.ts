@@ -56,8 +56,7 @@ async function compare(userId: string, db: ActorDatabase, memory: PageMemory): P
   const { config, log } = services();
   const signal = AbortSignal.timeout(gitHubLimits.accessCheckTimeoutMs);
   try {
-    const { token } = await ownGitHubToken(userId, db);
-    const api = gitHubOf(config.github, log).asPerson(token);
+    const api = gitHubOf(config.github, log).asPerson((wish) => ownGitHubToken(userId, db, wish));
     const now = await readEverything(api, await readAdmission(config.admission, signal), memory, signal);
     return await db.transaction(async (tx) => {
       const { isRunning, problem, readAtMs } = await repository.readAccessState(tx);

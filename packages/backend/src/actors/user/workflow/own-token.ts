@@ -1,6 +1,6 @@
 import type { Config } from '../../../config.ts';
 import { createSecretBox, type SecretBox } from '../../../auth/crypto.ts';
-import { createGitHubTokens, type GitHubToken } from '../../../auth/github-tokens.ts';
+import { createGitHubTokens, type GitHubToken, type GitHubTokenWish } from '../../../auth/github-tokens.ts';
 import { createOwnUserStore } from '../../../auth/own-user-store.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { GitHubError } from '../../../github/github-errors.ts';
@@ -16,7 +16,11 @@ function boxOf(config: Config): SecretBox {
 }
 
 /** This person's own token, inside their own actor, where a command to oneself cannot be awaited. */
-export async function ownGitHubToken(userId: string, db: ActorDatabase): Promise<GitHubToken> {
+export async function ownGitHubToken(
+  userId: string,
+  db: ActorDatabase,
+  wish: GitHubTokenWish = {},
+): Promise<GitHubToken> {
   const { config } = services();
   const { app, webUrl } = config.github;
   if (app === undefined) {
@@ -30,5 +34,5 @@ export async function ownGitHubToken(userId: string, db: ActorDatabase): Promise
     box: boxOf(config),
     github: { webUrl, clientId: app.clientId, clientSecret: app.clientSecret },
   });
-  return await tokens.githubTokenFor(userId);
+  return await tokens.githubTokenFor(userId, wish);
 }

@@ -135,10 +135,10 @@ export function problemOf(error: unknown): AccessProblem | null {
 
 const read = effect('read', async ({ db, key, signal }, { input }: RunningCommand<Input>): Promise<Found> => {
   try {
-    const { token } = await ownGitHubToken(userIdOf(key), db);
     const { config, log } = services();
+    const api = gitHubOf(config.github, log).asPerson((wish) => ownGitHubToken(userIdOf(key), db, wish));
     const admission = await readAdmission(config.admission, signal);
-    return await readBatch(gitHubOf(config.github, log).asPerson(token), input, admission, signal);
+    return await readBatch(api, input, admission, signal);
   } catch (error) {
     const problem = problemOf(error);
     if (problem !== null) {
@@ -153,6 +153,7 @@ async function tellOfLostWork(
   t: TransactionContext,
   before: readonly repository.AccessRow[],
   after: readonly repository.AccessRow[],
+  reason: 'access' | 'sign_in' = 'access',
 ): Promise<void> {
   const lost = lostWork(before, new Map(after.map(({ id, role }) => [id, role])));
   const profile = lost.size === 0 ? null : await repository.readProfile(t.tx);
@@ -162,6 +163,7 @@ async function tellOfLostWork(
         userId: userIdOf(t.key),
         login: profile?.login ?? '',
         repositoryIds: repositoryIds.slice(from, from + gitHubLimits.rowsPerMessage),
+        reason,
       });
     }
   }
@@ -180,7 +182,13 @@ async function finish(
 ): Promise<void> {
   const before = await repository.listOrganizations(t.tx);
   const generation = readProblem === null ? state.generation : state.generation + 1;
-  await tellOfLostWork(t, await repository.listOldAccess(t.tx, generation), []);
+  const isSignIn = readProblem?.kind === 'sign_in_required';
+  await tellOfLostWork(
+    t,
+    await repository.listOldAccess(t.tx, generation),
+    [],
+    isSignIn ? 'sign_in' : 'access',
+  );
   // Without a valid sign-in nothing can be said to be visible: everything is swept.
   await repository.sweepAccess(t.tx, generation);
   await repository.publishOrganizations(t.tx);
@@ -203,8 +211,15 @@ async function finish(
   if (JSON.stringify(problem) !== JSON.stringify(state.problem) || state.readAtMs === null) {
     t.reload();
   }
+  const isSignedInAgain = readProblem === null && state.problem?.kind === 'sign_in_required';
   for (const organization of after) {
     const { id, installation } = organization;
+    if (isSignedInAgain && profile !== null) {
+      t.send(organizationAddress(id), 'organization.command.personSignedIn', {
+        userId: profile.id,
+        login: profile.login,
+      });
+    }
     if (installation?.status === 'active') {
       t.send(organizationAddress(id), 'organization.command.requestSync', {
         onlyIfNever: true,
