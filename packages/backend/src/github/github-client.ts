@@ -233,14 +233,36 @@ function httpFaultOf(error: unknown): HttpFault | null {
   };
 }
 
+const fieldRefusalShape = z.object({
+  field: z.string().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
 /** GitHub's general sentence, and what it says of each field when it does. */
 const refusalShape = z.object({
   message: z.string(),
-  errors: z.array(z.union([z.string(), z.object({ message: z.string().optional() })])).optional(),
+  errors: z.array(z.union([z.string(), fieldRefusalShape])).optional(),
 });
 
+/** What GitHub's codes for a field mean; `custom` comes with a message. */
+const fieldCodes: Readonly<Record<string, string>> = {
+  missing: 'does not exist',
+  missing_field: 'is missing',
+  invalid: 'is not valid',
+  already_exists: 'exists already',
+  unprocessable: 'cannot be used',
+};
+
+/** "Validation Failed" alone helps nobody: which field GitHub means is in its codes, if not in a sentence. */
+function wordsOfField({ field, code, message }: z.output<typeof fieldRefusalShape>): string {
+  if (message !== undefined && message !== '') return message;
+  if (field === undefined) return code ?? '';
+  const meaning = Object.hasOwn(fieldCodes, code ?? '') ? fieldCodes[code ?? ''] : undefined;
+  return `the field "${field}" ${meaning ?? `was refused${code === undefined ? '' : ` (${code})`}`}`;
+}
+
 function wordsOf({ message, errors = [] }: z.output<typeof refusalShape>): string {
-  const details = errors.map((detail) => (typeof detail === 'string' ? detail : (detail.message ?? '')));
+  const details = errors.map((detail) => (typeof detail === 'string' ? detail : wordsOfField(detail)));
   return [message, ...details].filter((text) => text !== '').join(': ');
 }
 

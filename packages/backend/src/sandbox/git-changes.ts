@@ -4,7 +4,7 @@ import { sandboxLimits } from '../limits.ts';
 import { withinSize } from '../within-size.ts';
 import { executeInSandbox } from './execute-in-sandbox.ts';
 import type { SandboxTarget } from './execute-in-sandbox.ts';
-import { gitError, requireBranchName, requireGit, runGit } from './git-command.ts';
+import { gitError, gitWords, requireBranchName, requireGit, runGit } from './git-command.ts';
 import type { GitCallOptions } from './git-command.ts';
 import { readHeadSha } from './git-clone.ts';
 import { SandboxError } from './sandbox-error.ts';
@@ -85,7 +85,7 @@ export async function readMergeBase(target: SandboxTarget, baseBranch: string): 
   if (result.exitCode === 0) return result.stdout.trim();
   if (result.exitCode === 1) return null;
   throw new SandboxError('git_failed', `The checkout has no base branch ${baseBranch}.`, {
-    providerMessage: result.stderr.trim(),
+    providerMessage: gitWords(result),
   });
 }
 

@@ -67,10 +67,14 @@ export function gitError(result: ExecuteResult, what: string): SandboxError {
   });
 }
 
-/** What git said, without its progress lines. */
+/** What git said, without its advice, which is meant for somebody at a command line. */
 export function gitWords(result: ExecuteResult): string {
   const words = result.stderr.trim() === '' ? result.stdout : result.stderr;
-  return words.trim().slice(-2_000);
+  return withoutHints(words).slice(-2_000);
+}
+
+export function withoutHints(words: string): string {
+  return words.replaceAll(/^hint:.*(?:\n|$)/gm, '').trim();
 }
 
 /** The host does not know who is asking: no credential, or one that it does not take (any more). */

@@ -8,6 +8,7 @@ import {
   runGit,
   saysAuthenticationFailed,
   saysForbidden,
+  withoutHints,
 } from './git-command.ts';
 
 const networkTimeoutMs = 120_000;
@@ -45,7 +46,7 @@ export async function pushBranch(
     };
   }
   const refusal = /^!\t[^\t]*\t(?<summary>.*)$/m.exec(result.stdout)?.groups?.['summary'] ?? '';
-  const reason = refusal === '' ? gitWords(result) : `${refusal}\n${result.stderr.trim()}`.trim();
+  const reason = refusal === '' ? gitWords(result) : `${refusal}\n${withoutHints(result.stderr)}`.trim();
   if (refusal.startsWith('[rejected]')) return { outcome: 'rejected_non_fast_forward', reason };
   if (refusal.startsWith('[remote rejected]')) return { outcome: 'rejected_by_remote', reason };
   if (saysForbidden(result.stderr)) return { outcome: 'forbidden', reason };
