@@ -317,6 +317,9 @@ export const gitHubLimits = {
   mergeabilityDelaysMs: [3_000, 10_000, 30_000, 120_000],
   /** A push to a base branch: so many of its pull requests, the newest ones, are looked at again. */
   mergeabilityPerPush: 100,
+  /** After a push GitHub's pull request has to show it within this time; it is looked at this often. */
+  publishedHeadTimeoutMs: 30_000,
+  publishedHeadPollMs: 1_000,
   /** Cached replies that no sync has used for this long are forgotten. */
   cacheRetentionMs: 7 * 24 * 60 * 60_000,
   /** Pages of repositories that one batch of an access refresh reads. */
@@ -397,6 +400,8 @@ export const sandboxLimits = {
   createPollMs: 300,
   /** Whether a job (clone, push, pull) still runs is looked at this often. */
   jobCheckMs: 5_000,
+  /** Before a turn, GitHub is asked for so long where the repository is. */
+  locateTimeoutMs: 1_500,
   /** A clone that a crash interrupted may meet what the first one left running. */
   repeatedCloneAttempts: 3,
   repeatedCloneDelayMs: 2_000,

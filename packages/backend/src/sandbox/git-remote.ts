@@ -10,8 +10,30 @@ import {
   saysForbidden,
   withoutHints,
 } from './git-command.ts';
+import { SandboxError } from './sandbox-error.ts';
 
 const networkTimeoutMs = 120_000;
+
+/**
+ * Makes `origin` lead to that address, for pushes too, whatever it led to before. Call it before each push and fetch:
+ * what a name meant earlier may be another repository now, and an agent may have changed where git really goes.
+ * @throws {SandboxError} wrong_repository when a setting would still send it elsewhere.
+ */
+export async function pointRemote(target: SandboxTarget, url: string): Promise<void> {
+  await requireGit(target, ['config', '--local', '--replace-all', 'remote.origin.url', url]);
+  // Exit code 5: there was none.
+  await runGit(target, ['config', '--local', '--unset-all', 'remote.origin.pushurl']);
+  for (const direction of [[], ['--push']]) {
+    const { stdout } = await requireGit(target, ['remote', 'get-url', ...direction, '--all', 'origin']);
+    const leadsTo = stdout.trim();
+    if (leadsTo !== url) {
+      throw new SandboxError(
+        'wrong_repository',
+        `A setting of git in the workspace would lead to ${leadsTo} instead of this task's repository (look for url.*.insteadOf and remote.origin in git config --list --show-origin). Nothing was sent.`,
+      );
+    }
+  }
+}
 
 export type PushOutcome =
   | { outcome: 'pushed'; headSha: string; changed: boolean }

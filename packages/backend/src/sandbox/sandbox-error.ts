@@ -21,6 +21,10 @@ export type SandboxErrorCode =
   | 'invalid_request'
   /** Git or GitHub will never take this name: no further try helps. */
   | 'invalid_branch'
+  /** GitHub no longer shows the repository, to this person at least. */
+  | 'repository_gone'
+  /** What would be sent would arrive in another repository. */
+  | 'wrong_repository'
   | 'protocol'
   | 'timeout'
   | 'cancelled';

@@ -104,14 +104,14 @@ export const sandboxInstanceSamples: ActorSamples<SandboxInstanceCatalog> = {
             kind: 'delay',
             delayMs: 6_500,
             times: null,
-            match: { path: `/acme/slow-${scope.digits}*` },
+            match: { path: `/api/v3/repositories/9${scope.digits}` },
           })),
       ],
       follows: {
         from: (scope) =>
           sampleMessage(toSelf(scope), 'sandbox.command.create', {
             ...creation(scope),
-            repositoryFullName: `acme/slow-${scope.digits}`,
+            repositoryId: `9${scope.digits}`,
           }),
         commandId: (sentId) => derivedCommandId(phaseId(sentId, 3), 'next', 0),
       },

@@ -2,14 +2,19 @@ import { personSchema, taskChangesSchema } from '@foundry/shared/entities';
 import { UserError } from 'rivetkit';
 import { z } from 'zod';
 import type { LoopActionContext } from '../../command-loop/command-loop.ts';
+import { errorMessage } from '../../command-loop/errors.ts';
 import { sandboxLimits } from '../../limits.ts';
 import { executeInSandbox, type SandboxTarget } from '../../sandbox/execute-in-sandbox.ts';
 import { readChanges, readDiff } from '../../sandbox/git-changes.ts';
 import { readHeadSha } from '../../sandbox/git-clone.ts';
 import { listTree, readCheckoutFile } from '../../sandbox/git-files.ts';
+import { pointRemote } from '../../sandbox/git-remote.ts';
 import { isSandboxError, SandboxError } from '../../sandbox/sandbox-error.ts';
 import { openSandbox, sandboxFailure } from '../sandbox-access.ts';
+import { services } from '../services.ts';
+import { readSandbox } from './db/repository.ts';
 import { installIdentity, installToken, keepToken } from './workflow/credentials.ts';
+import { locateRepository } from './workflow/locate-repository.ts';
 import { readSnapshot } from './snapshot.ts';
 import { placeOf } from './workflow/record.ts';
 
@@ -103,6 +108,7 @@ export async function prepareTurn(c: LoopActionContext, input: unknown): Promise
   try {
     await installToken(opened.target, person);
     await installIdentity(opened.target, person);
+    await pointAtRepository(c, opened.target, person);
   } catch (error) {
     throw refusal(error);
   }
@@ -124,6 +130,28 @@ export async function renewToken(c: LoopActionContext, input: unknown): Promise<
   } catch (error) {
     if (isSandboxError(error, 'sign_in_required')) return { state: 'sign_in_required' };
     throw refusal(error);
+  }
+}
+
+/**
+ * An agent pushes by itself, too: `origin` has to lead to where the repository is now. A GitHub that cannot be asked
+ * takes no push either, and keeps nobody from working.
+ */
+async function pointAtRepository(
+  c: LoopActionContext,
+  target: SandboxTarget,
+  person: z.infer<typeof personSchema>,
+): Promise<void> {
+  const record = await readSandbox(c.db);
+  if (record === null) {
+    return;
+  }
+  try {
+    const signal = AbortSignal.any([c.abortSignal, AbortSignal.timeout(sandboxLimits.locateTimeoutMs)]);
+    const { url } = await locateRepository(record.repositoryId, person, signal);
+    await pointRemote(target, url);
+  } catch (error) {
+    services().log.warn({ key: c.key, reason: errorMessage(error) }, 'origin was not set anew before a turn');
   }
 }
 

@@ -1,6 +1,6 @@
 import { pullRequestCoreSchema } from '@foundry/shared/entities';
 import { z } from 'zod';
-import { CommandError } from '../../../command-loop/errors.ts';
+import { CommandError, RetryLater } from '../../../command-loop/errors.ts';
 import {
   effect,
   Finish,
@@ -10,7 +10,13 @@ import {
 } from '../../../command-loop/handlers.ts';
 import type { GitHubApi } from '../../../github/github-client.ts';
 import { withCommandFaults } from '../../../github/github-errors.ts';
-import { pullRequestShape, toPullRequest, type PullRequestShape } from '../../../github/shapes.ts';
+import { gitHubLimits } from '../../../limits.ts';
+import {
+  pullRequestShape,
+  repositoryShape,
+  toPullRequest,
+  type PullRequestShape,
+} from '../../../github/shapes.ts';
 import { organizationIdOf, taskAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
 import * as repository from '../db/repository.ts';
@@ -36,8 +42,55 @@ const locate = transaction('locate', async (t, { input }: RunningCommand<Input>)
       'Foundry does not know this repository (any more). Has it been removed from the GitHub App?',
     );
   }
-  return { fullName };
+  return null;
 });
+
+/** By its id: the name that Foundry knows may belong to another repository since a rename. */
+async function currentName(api: GitHubApi, repositoryId: string, signal: AbortSignal): Promise<string> {
+  const found = await api.send(
+    'GET /repositories/{repository_id}',
+    { repository_id: repositoryId },
+    repositoryShape,
+    { signal },
+  );
+  if (String(found.id) !== repositoryId) {
+    throw new CommandError(
+      'wrong_repository',
+      `GitHub answered with another repository (${found.full_name}) than the one of this task, so no pull request was opened.`,
+    );
+  }
+  return found.full_name;
+}
+
+/**
+ * The pull request lies in the task's repository and shows what was pushed. GitHub takes a moment to notice a push.
+ * @throws {RetryLater} @throws {CommandError} wrong_repository, not_published
+ */
+function requirePublished(pull: PullRequestShape, { input, envelope }: RunningCommand<Input>): void {
+  const isElsewhere = [pull.base.repo, pull.head.repo].some(
+    (repo) => repo !== null && repo !== undefined && String(repo.id) !== input.repositoryId,
+  );
+  if (isElsewhere) {
+    throw new CommandError(
+      'wrong_repository',
+      `Pull request #${pull.number} belongs to another repository than this task. Nothing of it was taken over.`,
+    );
+  }
+  if (pull.head.sha === input.headSha) {
+    return;
+  }
+  if (Date.now() - envelope.at < gitHubLimits.publishedHeadTimeoutMs) {
+    throw new RetryLater(
+      Date.now() + gitHubLimits.publishedHeadPollMs,
+      'GitHub has not noticed the push yet',
+    );
+  }
+  throw new CommandError(
+    'not_published',
+    `The push succeeded, but pull request #${pull.number} shows ${pull.head.sha.slice(0, 7)} and not ${input.headSha.slice(0, 7)}: somebody else may have pushed to the branch meanwhile. Look at it on GitHub, then publish again.`,
+    { retryable: true },
+  );
+}
 
 /** The open pull request of the branch, if there is one: a repeated publish must not open a second. */
 async function findOpen(
@@ -81,9 +134,9 @@ async function setDraft(
 
 const publish = effect('publish', async ({ signal }, command: RunningCommand<Input>) => {
   const { input } = command;
-  const { fullName } = command.resultOf(locate);
   return await withCommandFaults(async () => {
     const api = gitHub().asPerson((wish) => services().gitHubTokenFor(input.ownerUserId, wish));
+    const fullName = await currentName(api, input.repositoryId, signal);
     const target = ownerAndName(fullName);
     const { title, draft } = input;
     const body = input.body === null ? {} : { body: input.body };
@@ -104,6 +157,7 @@ const publish = effect('publish', async ({ signal }, command: RunningCommand<Inp
         pull = { ...pull, draft };
       }
     }
+    requirePublished(pull, command);
     const { branch, pullRequest } = toPullRequest(pull, input.repositoryId);
     return { branch, pullRequest };
   });

@@ -4,7 +4,7 @@ import type { ParsedInput } from '../../../command-loop/catalog.ts';
 import { effect, Finish, single, transaction, type CommandHandler } from '../../../command-loop/handlers.ts';
 import type { RunningCommand, TransactionContext } from '../../../command-loop/handlers.ts';
 import { sandboxLimits } from '../../../limits.ts';
-import { organizationIdOf, sandboxInstanceAddress } from '../../addresses.ts';
+import { organizationAddress, organizationIdOf, sandboxInstanceAddress } from '../../addresses.ts';
 import { awakeActor } from '../../awake.ts';
 import type { JobResult, SandboxInstanceCatalog, SandboxJob } from '../commands.ts';
 import { deleteJob, insertJob, readJob } from '../db/repository.ts';
@@ -75,6 +75,16 @@ export const jobEnded = single<JobEnded>(async (t, { input }) => {
   const record = await requireSandbox(t.tx);
   const { result } = input;
   const failure = failureOf(result);
+  if (failure?.code === 'wrong_repository') {
+    t.send(organizationAddress(organizationIdOf(t.key)), 'organization.command.reportRuntimeIssue', {
+      actor: `task ${taskOf(t, record).key.join('/')}`,
+      command: null,
+      step: null,
+      attempt: null,
+      message: failure.message.slice(0, 2_000),
+      atMs: t.nowMs,
+    });
+  }
   switch (job.job.kind) {
     case 'clone':
       await afterClone(t, record, job.attempt, failure);

@@ -7,7 +7,13 @@ import { cloneRepository } from '../../../sandbox/git-clone.ts';
 import { credentialPath } from '../../../sandbox/git-command.ts';
 import { commitFiles } from '../../../sandbox/git-commit.ts';
 import { removeCredential } from '../../../sandbox/git-credential.ts';
-import { pullBranch, pushBranch, rememberPublished, type PullOutcome } from '../../../sandbox/git-remote.ts';
+import {
+  pointRemote,
+  pullBranch,
+  pushBranch,
+  rememberPublished,
+  type PullOutcome,
+} from '../../../sandbox/git-remote.ts';
 import type { SandboxTarget } from '../../../sandbox/execute-in-sandbox.ts';
 import { SandboxError } from '../../../sandbox/sandbox-error.ts';
 import { sandboxLimits } from '../../../limits.ts';
@@ -16,6 +22,7 @@ import { openSandbox, sandboxFailure } from '../../sandbox-access.ts';
 import { services } from '../../services.ts';
 import type { JobResult } from '../commands.ts';
 import { installIdentity, withAcceptedToken } from './credentials.ts';
+import { locateRepository } from './locate-repository.ts';
 import type { JobRecord, SandboxRecord } from '../db/repository.ts';
 
 /** Jobs of this process by actor and job id. */
@@ -99,7 +106,7 @@ async function perform(record: SandboxRecord, { job }: JobRecord, options: JobOp
     case 'clone':
       return await clone(target, record, options);
     case 'push':
-      return await push(target, record.branch, job, options.signal);
+      return await push(target, record, job, options.signal);
     case 'pull':
       return await pull(
         target,
@@ -115,8 +122,9 @@ async function clone(
   { repeated, signal }: JobOptions,
 ): Promise<JobResult> {
   const attempts = repeated ? sandboxLimits.repeatedCloneAttempts : 1;
+  const { url } = await locateRepository(record.repositoryId, record.person, signal);
   const request = {
-    repositoryUrl: `${services().config.github.webUrl}/${record.repositoryFullName}.git`,
+    repositoryUrl: url,
     branch: record.branch,
     baseBranch: record.baseBranch,
     signal,
@@ -159,15 +167,17 @@ async function withToken<T>(target: SandboxTarget, person: Person, work: () => P
 
 async function push(
   target: SandboxTarget,
-  branch: string,
+  { repositoryId, branch }: SandboxRecord,
   job: { person: Person; commit: PublishCommit | null },
   signal: AbortSignal,
 ): Promise<JobResult> {
+  const { url } = await locateRepository(repositoryId, job.person, signal);
   if (job.commit !== null) {
     await installIdentity(target, job.person);
     await commitFiles(target, job.commit);
   }
   const pushed = await withToken(target, job.person, async () => {
+    await pointRemote(target, url);
     const outcome = await pushBranch(target, branch, signal);
     if (outcome.outcome === 'authentication_failed') throw tokenRefused(outcome.reason);
     return outcome;
@@ -212,7 +222,9 @@ async function pull(
   record: SandboxRecord,
   { discard, signal }: { discard: boolean; signal: AbortSignal },
 ): Promise<JobResult> {
+  const { url } = await locateRepository(record.repositoryId, record.person, signal);
   const pulled = await withToken(target, record.person, async () => {
+    await pointRemote(target, url);
     const outcome = await pullBranch(target, record.branch, signal, { discard });
     if (outcome.outcome === 'authentication_failed') throw tokenRefused(outcome.reason);
     return outcome;

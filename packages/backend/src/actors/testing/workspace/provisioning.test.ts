@@ -77,9 +77,22 @@ describe('a sandbox that is lost', () => {
 
 describe('a workspace that cannot be made', () => {
   test('fails with the words of git or of whoever refused, and works when tried again', async () => {
-    await workspace.knowRepository('49999', 'nowhere');
+    const made = await workspace.double.control('POST', '/repos', {
+      owner: 'acme',
+      name: 'nowhere',
+      files: { 'README.md': 'Here all the time\n' },
+    });
+    const repositoryId = String(z.object({ id: z.number() }).parse(made).id);
+    await workspace.knowRepository(repositoryId, 'nowhere');
+    await workspace.double.control('POST', '/faults', {
+      kind: 'status',
+      status: 404,
+      message: 'Not Found',
+      times: null,
+      match: { path: `/api/v3/repositories/${repositoryId}` },
+    });
     const { taskId, sessionId, firstMessageId } = await workspace.createTask({
-      repositoryId: '49999',
+      repositoryId,
       prompt: 'list files',
     });
     const failedWith = async (pattern: RegExp) =>
@@ -89,7 +102,7 @@ describe('a workspace that cannot be made', () => {
           ? task.status
           : null;
       });
-    expect(await failedWith(/not found|could not be cloned/i)).toMatchObject({ phase: 'cloning' });
+    expect(await failedWith(/does not show this repository to ada/)).toMatchObject({ phase: 'cloning' });
     expect(await workspace.sessionSnapshot(sessionId)).toMatchObject({
       session: { status: 'waiting' },
       messages: [{ state: 'accepted' }],
@@ -101,11 +114,7 @@ describe('a workspace that cannot be made', () => {
     await failedWith(/ada has to sign in with GitHub again/);
     workspace.tokens['ada'] = token;
 
-    await workspace.double.control('POST', '/repos', {
-      owner: 'acme',
-      name: 'nowhere',
-      files: { 'README.md': 'Here now\n' },
-    });
+    await workspace.double.control('DELETE', '/faults');
     await workspace.send(workspace.task(taskId), 'task.command.provision', { person: people.ada });
     await ready(taskId);
     await workspace.receipt(sessionId, firstMessageId, 'done');
