@@ -1,4 +1,5 @@
 import { useEffectEvent, useLayoutEffect } from 'react';
+import { isInputMethodKey } from '../ui/input-method.ts';
 
 interface Shortcut {
   key: string;
@@ -21,6 +22,7 @@ export function useShortcut(shortcut: Shortcut, act: () => void, enabled = true)
   const { key, withModifier = false, withShift = false, whileTyping = false } = shortcut;
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey || event.key.toLowerCase() !== key) return;
+    if (isInputMethodKey(event)) return;
     if ((event.ctrlKey || event.metaKey) !== withModifier) return;
     // `?` needs Shift on most keyboards; only letters ask for it by name.
     if (withShift !== event.shiftKey && /^[a-z]$/.test(key)) return;

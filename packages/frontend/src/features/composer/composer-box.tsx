@@ -6,6 +6,7 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useShortcut } from '../../app/use-shortcut.ts';
 import { Button } from '../../ui/button.tsx';
+import { isInputMethodKey } from '../../ui/input-method.ts';
 import { modifier } from '../../ui/kbd.tsx';
 import { useComposerFocus } from './composer-focus.ts';
 import { forgetWish, isWished, wishToSend } from './send-wish.ts';
@@ -71,8 +72,8 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
     setText(next);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    // An input method's own Enter picks a word.
-    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+    if (isInputMethodKey(event.nativeEvent)) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       void send();
     }

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useCommand } from '../../app/use-command.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { isInputMethodKey } from '../../ui/input-method.ts';
 import { useUser } from '../account/use-user.ts';
 import { useSession } from '../task/session-context.ts';
 import { FailedMessage, Receipt } from './receipt.tsx';
@@ -106,8 +107,9 @@ function EditForm({ text: original, pending, onCancel, onSave }: EditFormProps) 
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
+          if (isInputMethodKey(event.nativeEvent)) return;
           if (event.key === 'Escape') onCancel();
-          if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+          if (event.key === 'Enter' && !event.shiftKey) {
             event.preventDefault();
             save();
           }

@@ -10,6 +10,7 @@ import { readSetting, writeSetting } from '../../app/local-setting.ts';
 import { Button } from '../../ui/button.tsx';
 import { Callout } from '../../ui/callout.tsx';
 import { DialogActions } from '../../ui/dialog.tsx';
+import { isInputMethodKey } from '../../ui/input-method.ts';
 import { Kbd, modifier } from '../../ui/kbd.tsx';
 import { LabelledField } from '../../ui/labelled-field.tsx';
 import { lastRepositorySchema, readModels } from '../task/remembered.ts';
@@ -93,6 +94,7 @@ export function NewTaskForm({ repositoryId, onDone }: NewTaskFormProps) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    if (isInputMethodKey(event.nativeEvent)) return;
     event.preventDefault();
     void create();
   };

@@ -1,6 +1,7 @@
 import { ListFilter, Search } from 'lucide-react';
 import type { Ref } from 'react';
 import { classNames } from '../../ui/class-names.ts';
+import { isInputMethodKey } from '../../ui/input-method.ts';
 import { Menu, MenuChoices } from '../../ui/menu.tsx';
 import type { SidebarFilter } from './sidebar-rows.ts';
 
@@ -37,6 +38,7 @@ export function SidebarSearch({ ref, search, onSearch, filter, onFilter, onDown 
         value={search}
         onChange={(event) => onSearch(event.target.value)}
         onKeyDown={(event) => {
+          if (isInputMethodKey(event.nativeEvent)) return;
           if (event.key === 'ArrowDown') {
             event.preventDefault();
             onDown();

@@ -1,0 +1,81 @@
+import { expect, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { startFixtureServer } from './fixture-server.ts';
+import type { FixtureServer } from './fixture-server.ts';
+
+/** What becomes of what people type: with input methods, on touch screens, while things change around it. */
+let server: FixtureServer;
+
+test.beforeEach(async () => {
+  server = await startFixtureServer();
+});
+test.afterEach(async () => {
+  await server.close();
+});
+
+const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
+const mode = (page: Page, change: Record<string, boolean>) =>
+  page.request.post(`${server.url}/fixture/mode`, { data: change });
+const readyTask = '/organizations/1/tasks/task_ready000';
+
+test('the Enter that picks a word of an input method sends nothing, in every order of events', async ({
+  page,
+}) => {
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  await composer.fill('にほん');
+  // WebKit: compositionend comes before the keydown that ended it; that one says 229 and nothing else.
+  await composer.evaluate((element) => {
+    element.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+    element.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: 'にほん' }));
+    element.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }),
+    );
+  });
+  // Chromium and Firefox: the keydown comes first, and says that it is part of the composition.
+  await composer.evaluate((element) =>
+    element.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
+    ),
+  );
+  await expect(composer).toHaveValue('にほん');
+  await expect(page.getByRole('article')).toHaveCount(0);
+  await composer.press('Enter');
+  await expect(page.getByRole('article', { name: 'Message from ada' })).toContainText('にほん');
+});
+
+test('the Enter of an input method saves no queued message', async ({ page }) => {
+  await open(page, '/organizations/1/tasks/pr_13_3');
+  await mode(page, { held: true });
+  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+  for (const text of ['first', 'second']) {
+    await composer.fill(text);
+    await composer.press('Enter');
+  }
+  await page.getByRole('button', { name: 'Edit message' }).click();
+  const edit = page.getByRole('textbox', { name: 'Edit message' });
+  for (const key of ['Enter', 'Escape']) {
+    await edit.evaluate(
+      (element, pressed) =>
+        element.dispatchEvent(
+          new KeyboardEvent('keydown', { key: pressed, keyCode: 229, bubbles: true, cancelable: true }),
+        ),
+      key,
+    );
+  }
+  await expect(edit).toBeVisible();
+  await edit.press('Escape');
+  await expect(edit).toBeHidden();
+});
+
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+  test('fields are large enough that focusing one does not zoom', async ({ page }) => {
+    await open(page, readyTask);
+    const composer = page.getByRole('textbox', { name: 'Message to the agent' });
+    await expect(composer).toHaveCSS('font-size', '16px');
+    await page.getByRole('button', { name: 'Show tasks' }).click();
+    const search = page.getByRole('searchbox', { name: 'Find a task' });
+    await expect(search).toHaveCSS('font-size', '16px');
+  });
+});
