@@ -48,7 +48,7 @@ async function isSignedOut(api: Api): Promise<boolean> {
     await api.me();
     return false;
   } catch (error) {
-    if (error instanceof ApiError) return error.status === 401;
+    if (error instanceof ApiError && error.status === 401) return true;
     throw error;
   }
 }

@@ -26,7 +26,7 @@ export interface FixtureServer {
 export async function startFixtureServer(port = 0): Promise<FixtureServer> {
   const world = new World();
   const hub = new Hub(world);
-  const mode = { failing: false, signedIn: true, held: false };
+  const mode = { failing: false, signedIn: true, held: false, socketsBlocked: false };
   const app = createRoutes(world, hub, mode);
   app.use(async (context, next) => {
     await next();
@@ -41,7 +41,7 @@ export async function startFixtureServer(port = 0): Promise<FixtureServer> {
       resolve({ url: `http://127.0.0.1:${address.port}`, close });
     }) as Server;
     server.on('upgrade', (request, socket, head) => {
-      if (mode.failing || !mode.signedIn) {
+      if (mode.failing || mode.socketsBlocked || !mode.signedIn) {
         socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
         return;
       }

@@ -13,9 +13,9 @@ import {
 } from './topics.ts';
 
 /** Bumped with every change of a schema that travels over the socket; the gateway refuses another version. */
-export const realtimeProtocolVersion = 2;
+export const realtimeProtocolVersion = 3;
 
-/** Browser → gateway, over `/api/v1/realtime?protocol=2`. */
+/** Browser → gateway, over `/api/v1/realtime?protocol=3`. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
   /** `sinceVersion`: what the browser already has; the answer is the missed changes if they are still kept, else a snapshot. */
   z.object({ type: z.literal('subscribe'), topic: topicSchema, sinceVersion: z.number().int().optional() }),
@@ -57,4 +57,11 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
 export type ServerFrame = z.infer<typeof serverFrameSchema>;
 
 /** WebSocket close codes of ours. */
-export const closeCodes = { signedOut: 4401, protocolVersion: 4426, tooSlow: 4413, badFrame: 4400 } as const;
+export const closeCodes = {
+  badFrame: 4400,
+  signedOut: 4401,
+  /** The same person opened more tabs than are kept up to date at once; this was the oldest. */
+  displaced: 4409,
+  tooSlow: 4413,
+  protocolVersion: 4426,
+} as const;

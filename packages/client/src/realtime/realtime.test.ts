@@ -184,6 +184,58 @@ describe('realtime connection', () => {
     expect(server.connections).toBe(1);
   });
 
+  test('a displaced tab rests until it is asked, and then goes on where it was', async () => {
+    const realtime = connect();
+    realtime.subscribe<'organization'>(topic, ignore);
+    await live(realtime);
+    server.disconnectAll(closeCodes.displaced);
+    await vi.waitFor(() => expect(realtime.connectionState).toEqual({ state: 'displaced' }));
+    expect(view(realtime)).toMatchObject({ status: 'reconnecting', data: { version: 10 } });
+    // What brings every other lost connection back leaves it alone.
+    realtime.wake();
+    realtime.subscribe<'user'>({ kind: 'user' }, ignore);
+    expect(realtime.connectionState).toEqual({ state: 'displaced' });
+    expect(server.connections).toBe(1);
+    realtime.takeBack();
+    await live(realtime);
+    expect(server.connections).toBe(2);
+  });
+
+  test.each<[string, boolean]>([
+    ['a proxy that refuses sockets', false],
+    ['a proxy that lets them open and nothing through', true],
+  ])('%s is told from a server that is away, and forgotten once one comes through', async (_title, opens) => {
+    const { port } = server;
+    if (opens) server.silent = true;
+    else await server.close();
+    let reachable = false;
+    const realtime = connect({
+      url: () => `ws://127.0.0.1:${port}/`,
+      silenceLimitMs: 20,
+      isSignedOut: () => (reachable ? Promise.resolve(false) : Promise.reject(new Error('away'))),
+    });
+    const blocked = () => {
+      const { connectionState } = realtime;
+      return 'blocked' in connectionState ? connectionState.blocked : null;
+    };
+    let attempts = 0;
+    let blamed = false;
+    realtime.subscribeConnection(() => {
+      if (realtime.connectionState.state === 'waiting') attempts = realtime.connectionState.attempt;
+      blamed ||= !reachable && blocked() === true;
+    });
+    realtime.subscribe<'organization'>(topic, ignore);
+    await vi.waitFor(() => expect(attempts).toBeGreaterThan(4));
+    expect(blamed).toBe(false);
+    reachable = true;
+    await vi.waitFor(() => expect(blocked()).toBe(true));
+    if (opens) server.silent = false;
+    else server = await RealtimeServer.listen(port);
+    server.onSubscribe = () => server.send({ type: 'snapshot', topic, snapshot: organizationSnapshot() });
+    await live(realtime);
+    expect(realtime.connectionState).toEqual({ state: 'open' });
+  });
+
   test('a server that is away is tried again until it is back', async () => {
     const { port } = server;
     await server.close();

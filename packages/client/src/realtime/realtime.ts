@@ -83,6 +83,11 @@ export class Realtime {
     if (entry !== undefined) this.#ask(entry, 'fresh');
   }
 
+  /** Asks for a displaced tab's place again. */
+  takeBack(): void {
+    this.#transport.takeBack();
+  }
+
   /** To be called when the network or the tab comes back. */
   wake(): void {
     this.#transport.wake();

@@ -5,7 +5,10 @@ import type { ConnectionState } from './connection-state.ts';
 
 export interface TransportOptions {
   url: () => string;
-  /** Asked after a connection that never opened, because a browser does not tell a refused upgrade from a dead server. */
+  /**
+   * Asked after a connection that came to nothing, because a browser does not tell a refused upgrade from a dead server.
+   * Rejects when the server does not answer either, or with an error.
+   */
   isSignedOut?: () => Promise<boolean>;
   /** Between two pings, in milliseconds. */
   pingIntervalMs?: number;
@@ -14,6 +17,9 @@ export interface TransportOptions {
   connectTimeoutMs?: number;
   backoffMs?: (attempt: number) => number;
 }
+
+/** So many connections in a row that came to nothing while the server answered otherwise: no accident any more. */
+const blockedAttempts = 3;
 
 interface TransportEvents {
   onState: (state: ConnectionState) => void;
@@ -29,11 +35,13 @@ export class Transport {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #pingId = 0;
-  #everOpened = false;
+  /** The server has said something over the current socket; some proxies let one open and then nothing through. */
+  #everHeard = false;
+  #blocked = false;
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#options = {
-      isSignedOut: () => Promise.resolve(false),
+      isSignedOut: () => Promise.reject(new Error('nobody can be asked')),
       pingIntervalMs: 15_000,
       silenceLimitMs: 8_000,
       connectTimeoutMs: 10_000,
@@ -54,7 +62,7 @@ export class Transport {
 
   /** Closes the socket until `start` is called again. */
   stop(): void {
-    if (this.#state.state === 'closed') return;
+    if (this.#state.state === 'closed' || this.#state.state === 'displaced') return;
     this.#dropSocket();
     this.#become({ state: 'idle' });
   }
@@ -62,6 +70,11 @@ export class Transport {
   dispose(): void {
     this.#dropSocket();
     this.#become({ state: 'closed', reason: 'disposed' });
+  }
+
+  /** Takes the place of another tab, after others had taken this one's. */
+  takeBack(): void {
+    if (this.#state.state === 'displaced') this.#connect(0);
   }
 
   /** The network or the tab came back: try now, or make sure that what looks open is alive. */
@@ -79,8 +92,8 @@ export class Transport {
 
   #connect(attempt: number): void {
     this.#dropSocket();
-    this.#everOpened = false;
-    this.#become({ state: 'connecting', attempt });
+    this.#everHeard = false;
+    this.#become({ state: 'connecting', attempt, blocked: this.#blocked });
     const socket = new WebSocket(this.#options.url());
     this.#socket = socket;
     this.#watchdog = setTimeout(() => this.#lost(attempt), this.#options.connectTimeoutMs);
@@ -88,20 +101,22 @@ export class Transport {
     const whenCurrent = (act: () => void) => {
       if (this.#socket === socket) act();
     };
-    socket.addEventListener('open', () => whenCurrent(() => this.#opened()));
+    socket.addEventListener('open', () => whenCurrent(() => this.#opened(attempt)));
     socket.addEventListener('message', (event: MessageEvent<unknown>) =>
       whenCurrent(() => this.#receive(event.data)),
     );
     socket.addEventListener('close', (event) => whenCurrent(() => this.#closed(event.code, attempt)));
   }
 
-  #opened(): void {
-    this.#everOpened = true;
-    this.#heard();
+  #opened(attempt: number): void {
+    // The answer to the ping shows that something comes through.
     this.#become({ state: 'open' });
+    this.#ping(attempt);
   }
 
   #receive(data: unknown): void {
+    this.#everHeard = true;
+    this.#blocked = false;
     this.#heard();
     const frame = parseFrame(data);
     if (frame === undefined) {
@@ -118,17 +133,24 @@ export class Transport {
     this.#watchdog = setTimeout(() => this.#ping(), this.#options.pingIntervalMs);
   }
 
-  #ping(): void {
+  #ping(attempt = 0): void {
     clearTimeout(this.#watchdog);
     this.#pingId += 1;
     this.send({ type: 'ping', id: this.#pingId });
-    this.#watchdog = setTimeout(() => this.#lost(0), this.#options.silenceLimitMs);
+    this.#watchdog = setTimeout(() => this.#lost(attempt), this.#options.silenceLimitMs);
   }
 
   #closed(code: number, attempt: number): void {
     if (code === closeCodes.signedOut) this.#close('signed_out');
     else if (code === closeCodes.protocolVersion) this.#close('protocol_version');
-    else this.#lost(this.#everOpened ? 0 : attempt);
+    else if (code === closeCodes.displaced) this.#displaced();
+    else this.#lost(this.#everHeard ? 0 : attempt);
+  }
+
+  /** Coming back by itself it would displace another tab, and that one the next, for ever. */
+  #displaced(): void {
+    this.#dropSocket();
+    this.#become({ state: 'displaced' });
   }
 
   #close(reason: 'signed_out' | 'protocol_version'): void {
@@ -137,24 +159,39 @@ export class Transport {
   }
 
   #lost(attempt: number): void {
-    const opened = this.#everOpened;
+    const heard = this.#everHeard;
     this.#dropSocket();
     const waitMs = this.#options.backoffMs(attempt);
-    this.#become({ state: 'waiting', attempt: attempt + 1, retryAtMs: Date.now() + waitMs });
+    this.#become({
+      state: 'waiting',
+      attempt: attempt + 1,
+      retryAtMs: Date.now() + waitMs,
+      blocked: this.#blocked,
+    });
     this.#timer = setTimeout(() => this.#connect(attempt + 1), waitMs);
-    if (!opened) void this.#checkSession();
+    if (!heard) void this.#askWhy(attempt + 1);
   }
 
-  async #checkSession(): Promise<void> {
+  async #askWhy(failedAttempts: number): Promise<void> {
     let signedOut: boolean;
     try {
       signedOut = await this.#options.isSignedOut();
     } catch {
-      // The server cannot be reached to ask, which the next attempt will find out by itself.
+      // The server cannot be reached to ask, or is failing: no socket could stand, and nothing on the way is to blame.
+      this.#setBlocked(false);
       return;
     }
-    if (signedOut && this.#state.state !== 'open' && this.#state.state !== 'closed')
-      this.#close('signed_out');
+    const { state } = this.#state;
+    if (state !== 'waiting' && state !== 'connecting') return;
+    if (signedOut) this.#close('signed_out');
+    else this.#setBlocked(failedAttempts >= blockedAttempts);
+  }
+
+  #setBlocked(blocked: boolean): void {
+    if (this.#blocked === blocked) return;
+    this.#blocked = blocked;
+    if (this.#state.state === 'waiting' || this.#state.state === 'connecting')
+      this.#become({ ...this.#state, blocked });
   }
 
   #dropSocket(): void {

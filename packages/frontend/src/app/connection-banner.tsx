@@ -1,6 +1,6 @@
 import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { ConnectionState } from '@foundry/client/realtime/connection-state';
-import { WifiOff } from 'lucide-react';
+import { Layers, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 
@@ -9,6 +9,7 @@ const graceMs = 1_200;
 
 export function ConnectionBanner({ connection }: { connection: ConnectionState }) {
   const { realtime } = useFoundryClient();
+  const blocked = 'blocked' in connection && connection.blocked;
   const away =
     connection.state === 'waiting' || (connection.state === 'connecting' && connection.attempt > 0);
   const outdated = connection.state === 'closed' && connection.reason === 'protocol_version';
@@ -28,13 +29,33 @@ export function ConnectionBanner({ connection }: { connection: ConnectionState }
           </Button>
         </Bar>
       )}
+      {connection.state === 'displaced' && (
+        <Bar>
+          <Layers aria-hidden className="size-3.5 shrink-0" />
+          <span>
+            <strong className="font-medium">This tab is resting.</strong> You have more tabs of Foundry open
+            than are kept up to date at once, so it no longer shows what changes.
+          </span>
+          <Button size="sm" onClick={() => realtime.takeBack()}>
+            Use this tab
+          </Button>
+        </Bar>
+      )}
       {away && shown && (
         <Bar>
-          <WifiOff aria-hidden className="size-3.5" />
-          <span>
-            <strong className="font-medium">Reconnecting…</strong>{' '}
-            <span className="max-sm:hidden">What you see may be out of date.</span>
-          </span>
+          <WifiOff aria-hidden className="size-3.5 shrink-0" />
+          {blocked ? (
+            <span>
+              <strong className="font-medium">Live updates are blocked.</strong> Foundry answers, but a proxy,
+              a firewall or an extension between this browser and it stops its WebSocket connection. Let
+              WebSockets to {location.host} through; until then, what you see may be out of date.
+            </span>
+          ) : (
+            <span>
+              <strong className="font-medium">Reconnecting…</strong>{' '}
+              <span className="max-sm:hidden">What you see may be out of date.</span>
+            </span>
+          )}
           <Button size="sm" onClick={() => realtime.wake()}>
             Try now
           </Button>

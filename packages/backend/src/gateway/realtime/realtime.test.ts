@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { realtimeProtocolVersion } from '@foundry/shared/realtime';
+import { closeCodes, realtimeProtocolVersion } from '@foundry/shared/realtime';
 import type { Topic } from '@foundry/shared/topics';
 import { organizationSnapshotSchema } from '@foundry/shared/topics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { taskAddress, userAddress } from '../../actors/addresses.ts';
 import { systemEnvelope } from '../../command-loop/envelopes.ts';
+import { gatewayLimits } from '../../limits.ts';
 import { Browser } from '../testing/browser.ts';
 import { BrowserSocket } from './browser-socket.ts';
 import { ids, pullRequestOf } from '../testing/sample-data.ts';
@@ -124,6 +125,18 @@ describe('opening a socket', () => {
     await closed;
     client.terminate();
     server.close();
+  });
+
+  test('the oldest tab of too many is told that others took its place; nobody else is disturbed', async () => {
+    const other = await open('insider');
+    const oldest = await open('member');
+    const newer: Browser[] = [];
+    while (newer.length < gatewayLimits.socketsPerPerson) newer.push(await open('member'));
+    await expect.poll(() => oldest.closeCode).toBe(closeCodes.displaced);
+    for (const browser of [other, ...newer]) {
+      browser.send({ type: 'ping', id: 1 });
+      await browser.next('pong');
+    }
   });
 
   test('a ping is answered', async () => {

@@ -35,7 +35,7 @@ export class SocketHub {
     const [oldest] = sockets;
     if (sockets.size >= gatewayLimits.socketsPerPerson && oldest !== undefined) {
       this.remove(oldest);
-      oldest.close(1013, 'too many tabs');
+      oldest.close(closeCodes.displaced, 'too many tabs');
     }
     sockets.add(socket);
   }
