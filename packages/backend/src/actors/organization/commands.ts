@@ -142,7 +142,10 @@ export const organizationCatalog = {
     }),
     taskSummarySchema,
   ),
-  /** What the Task actor owns of its summary. `bumpContent`: worth being unread for. */
+  /**
+   * What the Task actor owns of its summary. `bumpContent`: worth being unread for. `isActivity`: worth being moved to
+   * the top of everybody's list.
+   */
   'organization.command.applyTaskState': command(
     z.object({
       taskId: taskIdSchema,
@@ -152,6 +155,7 @@ export const organizationCatalog = {
       primaryUserLogin: z.string().nullable(),
       primaryUserAvatarUrl: z.string().nullable(),
       bumpContent: z.boolean(),
+      isActivity: z.boolean().default(true),
     }),
     z.null(),
   ),

@@ -297,10 +297,11 @@ export async function updateTaskState(
     primaryUserLogin: string | null;
     primaryUserAvatarUrl: string | null;
     bumpContent: boolean;
+    isActivity: boolean;
   },
   nowMs: number,
 ): Promise<TaskSummary | null> {
-  const { taskId, status, bumpContent, ...fields } = state;
+  const { taskId, status, bumpContent, isActivity, ...fields } = state;
   const [row] = await db
     .update(tasks)
     .set({
@@ -308,7 +309,7 @@ export async function updateTaskState(
       statusJson: JSON.stringify(taskStatusSchema.parse(status)),
       materialised: true,
       contentVersion: sql`${tasks.contentVersion} + ${bumpContent ? 1 : 0}`,
-      updatedAtMs: sql`max(${tasks.updatedAtMs}, ${nowMs})`,
+      updatedAtMs: isActivity ? sql`max(${tasks.updatedAtMs}, ${nowMs})` : tasks.updatedAtMs,
     })
     .where(eq(tasks.id, taskId))
     .returning();

@@ -74,11 +74,12 @@ async function materialise(
     publishWish: null,
     pendingHeadSha: null,
     createdAtMs: task.createdAtMs,
-    updatedAtMs: t.nowMs,
+    updatedAtMs: task.updatedAtMs,
   };
   await insertTask(t.tx, record);
   t.upsert({ type: 'task', entity: toTask(record) });
-  announceTask(t, record, false);
+  // Opening is not activity: the list keeps its order for everybody else.
+  announceTask(t, record, { isActivity: false });
   recordInRepository(t, record);
   t.audit({
     action: 'task.opened',

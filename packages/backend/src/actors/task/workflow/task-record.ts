@@ -37,8 +37,19 @@ export function sandboxAddressOf(record: TaskRecord) {
     : sandboxInstanceAddress(record.organizationId, record.sandbox.providerId, record.sandbox.id);
 }
 
-/** Tells the organization's index and the repository what they show of this task (R1). */
-export function announceTask(t: TransactionContext, record: TaskRecord, bumpContent: boolean): void {
+interface Announcement {
+  /** Worth being unread for. */
+  readonly bumpContent?: boolean;
+  /** False when nobody did anything to the task: it keeps its place in everybody's list. */
+  readonly isActivity?: boolean;
+}
+
+/** Tells the organization's index what it shows of this task (R1). */
+export function announceTask(
+  t: TransactionContext,
+  record: TaskRecord,
+  { bumpContent = false, isActivity = true }: Announcement,
+): void {
   const entity = toTask(record);
   t.send(organizationAddress(record.organizationId), 'organization.command.applyTaskState', {
     taskId: record.taskId,
@@ -48,6 +59,7 @@ export function announceTask(t: TransactionContext, record: TaskRecord, bumpCont
     primaryUserLogin: entity.primaryUserLogin,
     primaryUserAvatarUrl: entity.primaryUserAvatarUrl,
     bumpContent,
+    isActivity,
   });
 }
 
@@ -63,27 +75,28 @@ export function recordInRepository(t: TransactionContext, record: TaskRecord): v
 
 /**
  * Writes changed fields, shows the task to whoever watches it, and tells its coordinators when something that they
- * show changed. `bumpContent`: worth being unread for.
+ * show changed.
  */
 export async function saveTask(
   t: TransactionContext,
   before: TaskRecord,
   changed: Partial<TaskRecord>,
-  options: { bumpContent?: boolean } = {},
+  options: Announcement = {},
 ): Promise<TaskRecord> {
   const bumpContent = options.bumpContent ?? false;
+  const isActivity = options.isActivity ?? true;
   const after: TaskRecord = {
     ...before,
     ...changed,
     contentVersion: before.contentVersion + (bumpContent ? 1 : 0),
-    updatedAtMs: t.nowMs,
+    updatedAtMs: isActivity ? t.nowMs : before.updatedAtMs,
   };
   await updateTask(t.tx, after);
   t.upsert({ type: 'task', entity: toTask(after) });
   const summary = ({ title, status, activity, owner }: TaskRecord): string =>
     JSON.stringify([title, status, activity, owner]);
   if (bumpContent || summary(before) !== summary(after)) {
-    announceTask(t, after, bumpContent);
+    announceTask(t, after, { bumpContent, isActivity });
   }
   if (before.status.state !== after.status.state) {
     recordInRepository(t, after);
@@ -97,7 +110,7 @@ export async function applyEvent(
   record: TaskRecord,
   event: StatusEvent,
   changed: Partial<TaskRecord> = {},
-  options: { bumpContent?: boolean } = {},
+  options: Announcement = {},
 ): Promise<TaskRecord> {
   const status = nextStatus(record.status, event);
   if (status === null && Object.keys(changed).length === 0) {

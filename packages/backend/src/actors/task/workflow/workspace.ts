@@ -177,7 +177,13 @@ async function loseWorkspace(
   const changes = isLost
     ? changesAfterLoss(record.changes, message)
     : changesAfterStop(record.changes, message);
-  const after = await applyEvent(t, record, { type: 'workspace_lost' }, { sandbox, changes });
+  const after = await applyEvent(
+    t,
+    record,
+    { type: 'workspace_lost' },
+    { sandbox, changes },
+    { isActivity: false },
+  );
   for (const turn of (await listTurns(t.tx)).filter(({ state }) => state === 'running')) {
     t.send(taskSessionAddress(record.organizationId, turn.sessionId), 'session.command.sandboxLost', {
       sandboxId: sandbox.id,

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { pullRequestTaskId } from '@foundry/shared/ids';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { auditLogAddress } from '../../addresses.ts';
+import { auditLogAddress, organizationAddress } from '../../addresses.ts';
+import { indexedTaskSchema } from '../../organization/commands.ts';
 import { people, startActorsHere, startWorkspace, until, type Workspace } from './harness.ts';
 import { transcriptBodies } from './transcript.ts';
 
@@ -129,7 +130,25 @@ describe('a workspace that cannot be made', () => {
   });
 });
 
+/** The task as the organization's list has it. */
+async function listed(taskId: string) {
+  return indexedTaskSchema.parse(
+    await workspace.connections.call(organizationAddress(workspace.organizationId), 'getTaskIndexEntry', [
+      { taskId },
+    ]),
+  );
+}
+
 describe('a pull request as a task', () => {
+  test('keeps its place in the list when somebody opens it: looking is not activity', async () => {
+    const taskId = pullRequestTaskId('40001', 3);
+    const before = await listed(taskId);
+    expect(before.opened).toBe(false);
+    await workspace.send(workspace.task(taskId), 'task.command.open', {});
+    await until('the index to know of it', async () => ((await listed(taskId)).opened ? true : null));
+    expect((await listed(taskId)).task.updatedAtMs).toBe(before.task.updatedAtMs);
+  });
+
   test('[R7] is opened from the index, provisioned by the first message, and merged at GitHub', async () => {
     const taskId = pullRequestTaskId('40001', 3);
     const unknown = await workspace.send(
@@ -150,6 +169,9 @@ describe('a pull request as a task', () => {
     await workspace.send(workspace.task(taskId), 'task.command.createSession', { sessionId });
     const messageId = await workspace.say(sessionId, 'list files', people.grace);
     await workspace.receipt(sessionId, messageId, 'done');
+    await until('work on it to move it to the top', async () =>
+      (await listed(taskId)).task.updatedAtMs > task.updatedAtMs ? true : null,
+    );
     expect(await workspace.gitInSandbox(taskId, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe(task.branch);
     expect(await workspace.gitInSandbox(taskId, 'rev-parse', 'HEAD')).toBe(task.pullRequest?.headSha);
 
