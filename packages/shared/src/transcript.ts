@@ -36,6 +36,8 @@ export const stopReasonSchema = z.enum([
   'max_tokens',
   'max_turn_requests',
   'refusal',
+  /** Foundry was stopped meanwhile, and the agent with it. */
+  'interrupted',
   'error',
 ]);
 export type StopReason = z.infer<typeof stopReasonSchema>;

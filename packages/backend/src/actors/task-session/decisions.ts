@@ -31,11 +31,12 @@ export function endOfTurn(
       return { state: 'done', failure: null };
     case 'cancelled':
       return { state: 'cancelled', failure: null };
+    case 'interrupted':
     case 'error':
       return {
         state: 'failed',
         failure: {
-          code: 'turn_failed',
+          code: stopReason === 'interrupted' ? 'interrupted' : 'turn_failed',
           message: error ?? 'The agent stopped without saying why. Try the message again.',
           retryable: true,
         },

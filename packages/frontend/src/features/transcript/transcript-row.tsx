@@ -1,4 +1,4 @@
-import type { TranscriptItem } from '@foundry/shared/transcript';
+import type { StopReason, TranscriptItem } from '@foundry/shared/transcript';
 import { CatchBoundary } from '@tanstack/react-router';
 import { Ban, CircleAlert, Info, ListTodo, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
@@ -9,6 +9,7 @@ import { PermissionCard } from './permission-card.tsx';
 import { Plan } from './plan.tsx';
 import { Thought } from './thought.tsx';
 import { ToolCallRow } from './tool-call-row.tsx';
+import { turnEndWords } from './turn-end-words.ts';
 import { UserMessage } from './user-message.tsx';
 
 interface TranscriptRowProps {
@@ -59,18 +60,8 @@ const Entry = memo(function Entry({ item, streaming }: TranscriptRowProps) {
   }
 });
 
-const ends: Record<Extract<TranscriptItem['body'], { kind: 'turn_end' }>['stopReason'], string | null> = {
-  // The ordinary end needs no words: the receipt of the message says it.
-  end_turn: null,
-  cancelled: 'Stopped',
-  max_tokens: 'Stopped: the answer reached the model’s length limit',
-  max_turn_requests: 'Stopped: the agent made as many requests as one turn allows',
-  refusal: 'The agent refused to go on',
-  error: 'The agent failed',
-};
-
-function TurnEnd({ stopReason, error }: { stopReason: keyof typeof ends; error: string | null }) {
-  const label = ends[stopReason];
+function TurnEnd({ stopReason, error }: { stopReason: StopReason; error: string | null }) {
+  const label = turnEndWords[stopReason];
   if (label === null && error === null) return <div className="h-3" />;
   if (stopReason === 'cancelled' && error === null) {
     return (
@@ -79,6 +70,8 @@ function TurnEnd({ stopReason, error }: { stopReason: keyof typeof ends; error: 
       </p>
     );
   }
+  // Nothing went wrong with the agent or its sandbox: it is no alarm.
+  if (stopReason === 'interrupted') return <Notice level="warning" text={error ?? label ?? ''} />;
   return (
     <div className="my-2 flex items-start gap-2 rounded-lg bg-danger-soft px-3 py-2 [overflow-wrap:anywhere]">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />

@@ -4,7 +4,7 @@ import { streamLimits } from '../../../limits.ts';
 import { awakeActor, enqueueToSelf, isAwake, type AwakeActor } from '../../awake.ts';
 import { services } from '../../services.ts';
 import { readTurn, type TurnRecord } from '../db/repository.ts';
-import { runTurn } from './run-turn.ts';
+import { forgetTurn, runTurn } from './run-turn.ts';
 
 interface Follower {
   /** Somebody asked for it while it was running: the turn it looked for may have come too late for it. */
@@ -57,6 +57,7 @@ async function followOnce(actor: AwakeActor): Promise<void> {
     await enqueueToSelf(actor, finishMessage(actor.key, turn, finished));
     lastFinished.set(id, { turnId: turnIdOf(turn), atMs: performance.now() });
   }
+  forgetTurn(actor.key);
 }
 
 /** A turn that is still there long after its end was put into the queue is followed to its end again: the end may have failed. */

@@ -35,6 +35,28 @@ export interface FinishedTurn extends TurnEnd {
 /** The turns that this process follows, by actor. */
 const live = new Map<string, TurnRun>();
 
+/** By actor, the turn that this process began, or found at work: what ends its sandbox then is no stop of Foundry. */
+const witnessed = new Map<string, string>();
+
+/** To be called where a turn begins. */
+export function witnessTurn(key: readonly string[], turn: Pick<TurnRecord, 'messageId' | 'attempt'>): void {
+  witnessed.set(key.join('/'), promptIdOf(turn));
+}
+
+/** To be called once nothing of the actor's turn is left to find out. */
+export function forgetTurn(key: readonly string[]): void {
+  witnessed.delete(key.join('/'));
+}
+
+/** Whoever stops Foundry stops its sandboxes; the turn's end is found by the process after it. */
+const interrupted: TurnEnd = {
+  stopReason: 'interrupted',
+  error:
+    'Foundry was stopped while the agent was working, and the agent with it. Its files and this conversation are kept. Try the message again to go on.',
+  sandboxSuspect: true,
+  agentExited: true,
+};
+
 const cancelled: TurnEnd = {
   stopReason: 'cancelled',
   error: null,
@@ -58,6 +80,10 @@ export async function runTurn(actor: AwakeActor, turn: TurnRecord): Promise<Fini
     }
     const { cancelRequested, abandonMessage } = (await readTurn(actor.db)) ?? turn;
     const lastEventId = (await readAgent(actor.db))?.lastEventId ?? 0;
+    const wasWitnessed = witnessed.get(id) === promptIdOf(turn);
+    if (!wasWitnessed && !cancelRequested && error instanceof SandboxError && error.code === 'not_running') {
+      return { ...interrupted, lastEventId };
+    }
     if (abandonMessage !== null) {
       // The sandbox is gone, and its processes with it.
       return {
@@ -115,6 +141,7 @@ class TurnRun {
       // The stream knows better what happened to the agent; this is for prompts that it never hears of.
       this.#promptFailure = error;
     });
+    witnessTurn(this.#actor.key, this.#turn);
     const handedOver = await this.#handOver(client);
     if ('stopReason' in handedOver) {
       return { ...handedOver, lastEventId: (await readAgent(db))?.lastEventId ?? 0 };

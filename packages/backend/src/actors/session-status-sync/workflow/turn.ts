@@ -32,7 +32,7 @@ import {
   type TurnRecord,
 } from '../db/repository.ts';
 import { armResume, ensureFollowing, finishMessage } from './follow.ts';
-import { endRun, promptIdOf } from './run-turn.ts';
+import { endRun, promptIdOf, witnessTurn } from './run-turn.ts';
 
 type Start = ParsedInput<SessionStatusSyncCatalog, 'status.command.start'>;
 type Prepare = ParsedInput<SessionStatusSyncCatalog, 'status.command.prepare'>;
@@ -72,7 +72,8 @@ export const start: CommandHandler<Start> = {
       });
       return null;
     }),
-    effect('follow', async ({ key }) => {
+    effect('follow', async ({ key }, { input }) => {
+      witnessTurn(key, input);
       await armResume(awakeActor(kind, key));
       ensureFollowing(key);
       return null;

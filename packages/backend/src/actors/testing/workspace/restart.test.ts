@@ -95,6 +95,35 @@ test('a backend killed in mid-turn takes the turn up again: nothing lost, nothin
   expect(items.filter(({ body }) => body.kind === 'user_message')).toHaveLength(1);
 });
 
+test('a turn that a stop of Foundry cut says so, and can be tried again', async () => {
+  const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'slow 60' });
+  await workspace.receipt(sessionId, firstMessageId, 'working');
+  const { task } = await workspace.taskSnapshot(taskId);
+  // As `scripts/start` ends: the backend first, then the sandboxes.
+  await kill();
+  await workspace.provider.stop(task.sandbox?.id ?? '');
+  await start();
+  await workspace.receipt(sessionId, firstMessageId, 'failed');
+  const { items, messages } = await workspace.sessionSnapshot(sessionId);
+  expect(items.at(-1)?.body).toMatchObject({ kind: 'turn_end', stopReason: 'interrupted' });
+  const failure = messages.find(({ id }) => id === firstMessageId)?.failure;
+  expect(failure).toMatchObject({ code: 'interrupted', retryable: true });
+  expect(failure?.message).toContain('Foundry was stopped while the agent was working');
+  expect(failure?.message).not.toContain('sandbox');
+  // The workspace starts again, and the conversation goes on in it.
+  await workspace.receipt(sessionId, await workspace.say(sessionId, 'list files'), 'done');
+});
+
+test('a sandbox that ends under a running turn is what the turn says, and no stop of Foundry', async () => {
+  const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'slow 60' });
+  await workspace.receipt(sessionId, firstMessageId, 'working');
+  const { task } = await workspace.taskSnapshot(taskId);
+  await workspace.provider.stop(task.sandbox?.id ?? '');
+  await workspace.receipt(sessionId, firstMessageId, 'failed');
+  const { items } = await workspace.sessionSnapshot(sessionId);
+  expect(items.at(-1)?.body).toMatchObject({ kind: 'turn_end', stopReason: 'error' });
+});
+
 test('an agent that is asked to stop late, because the backend was away, still has its time to do so', async () => {
   const { taskId, sessionId, firstMessageId } = await workspace.createTask({ prompt: 'slow 60' });
   await workspace.receipt(sessionId, firstMessageId, 'working');
