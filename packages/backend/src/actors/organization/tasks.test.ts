@@ -69,13 +69,14 @@ describe('the tasks of an organization', () => {
   });
 
   test('publishing opens a pull request as the owner, once; it joins the created task', async () => {
-    await stack.control('POST', '/repos/acme/storefront/commits', {
+    const pushed = await stack.control('POST', '/repos/acme/storefront/commits', {
       authorLogin: 'ada',
       message: 'Add a cart',
       path: 'CART.md',
       content: 'Cart\n',
       branch: 'foundry/add-a-cart',
     });
+    const { sha: headSha } = z.object({ sha: z.string() }).parse(pushed);
     const publish = async (title: string, draft: boolean) =>
       await stack.send(gitHubDataAddress(acme.id), 'githubData.command.publishPullRequest', {
         taskId: 'task_00000001',
@@ -83,7 +84,7 @@ describe('the tasks of an organization', () => {
         ownerUserId: ada,
         branch: 'foundry/add-a-cart',
         baseBranch: 'main',
-        headSha: 'a'.repeat(40),
+        headSha,
         title,
         body: 'Words',
         draft,
