@@ -83,7 +83,10 @@ describe('who may come in', () => {
     await eventually(async () => {
       const now = await snapshot(mallory.userId);
       expect(now.organizations).toEqual([]);
-      expect(now.accessProblem).toContain('installed on mallory, but this server is for other accounts');
+      expect(now.accessProblem?.kind).toBe('not_admitted');
+      expect(now.accessProblem?.message).toContain(
+        'installed on mallory, but this server is for other accounts',
+      );
     });
     await expect(stack.signIn('mallory')).rejects.toThrow('error=account_not_allowed');
     expect(await served()).toEqual([stack.accountId('acme')]);
