@@ -200,7 +200,7 @@ export const taskSamples: ActorSamples<TaskCatalog> = {
   'task.command.publish': [
     {
       before: publishing,
-      body: () => ({ title: 'Published' }),
+      body: () => ({ title: 'Published', commit: { paths: ['notes.md'], message: 'Add a note' } }),
       witness: async (scope, world) => await world.branchLog('acme/storefront', scope.branch),
     },
     { before: (scope) => [dormant(scope)], body: () => ({}) },
