@@ -116,6 +116,11 @@ export const upsertSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('organization'), entity: organizationSchema }),
   z.object({ type: z.literal('sync'), entity: syncProgressSchema }),
   z.object({ type: z.literal('repository'), entity: repositorySchema }),
+  /** What the person may do in a repository. Added by the gateway, for whom it is, to each repository that it lets pass. */
+  z.object({
+    type: z.literal('repositoryRole'),
+    entity: z.object({ id: z.string(), role: repositoryRoleSchema }),
+  }),
   z.object({ type: z.literal('member'), entity: memberSchema }),
   z.object({ type: z.literal('taskSummary'), entity: taskSummarySchema }),
   z.object({ type: z.literal('runtimeIssue'), entity: runtimeIssueSchema }),

@@ -18,6 +18,16 @@ describe('organization topic', () => {
     expect(before.tasks.get('pr_7_1')?.title).toBe('Task 1');
   });
 
+  test('a repository that is found later brings what the person may do in it', () => {
+    const before = organizationFromSnapshot(organizationSnapshot({ roles: { '7': 'read' } }));
+    const after = applyOrganizationChange(before, {
+      version: 11,
+      upserts: [{ type: 'repositoryRole', entity: { id: '8', role: 'write' } }],
+      removes: [],
+    });
+    expect(after.roles).toEqual({ '7': 'read', '8': 'write' });
+  });
+
   test('a new snapshot keeps references of equal entities', () => {
     const before = organizationFromSnapshot(organizationSnapshot());
     const after = organizationFromSnapshot(

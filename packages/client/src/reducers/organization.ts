@@ -71,6 +71,8 @@ function applyUpsert(state: OrganizationState, upsert: Upsert): OrganizationStat
       return { ...state, sync: upsert.entity };
     case 'repository':
       return { ...state, repositories: withEntity(state.repositories, upsert.entity.id, upsert.entity) };
+    case 'repositoryRole':
+      return { ...state, roles: { ...state.roles, [upsert.entity.id]: upsert.entity.role } };
     case 'member':
       return { ...state, members: withEntity(state.members, upsert.entity.githubId, upsert.entity) };
     case 'taskSummary':

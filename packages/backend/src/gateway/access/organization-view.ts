@@ -43,6 +43,7 @@ export class OrganizationView {
       // Not from the cached names: a repository that a sync just found must show at once.
       repositoryIds: access.repositoryIds,
       sees: (repositoryId) => seen.has(repositoryId),
+      roleIn: (repositoryId) => access.roles[repositoryId],
       hidden: [...names.values()].filter((name) => !seen.has(name.id)),
       repositoryOfTask: (taskId) => this.#tasks.knownRepositoryId(organizationId, taskId),
       taskOfSession: (sessionId) => this.#tasks.knownTaskOfSession(organizationId, sessionId),

@@ -17,6 +17,7 @@ const tasks = new Map([
 ]);
 const limited: Visibility = {
   sees: (id) => id === '1',
+  roleIn: (id) => (id === '1' ? 'write' : undefined),
   hidden: [hiddenRepository],
   repositoryOfTask: (id) => tasks.get(id) ?? /^pr_(\d+)_/.exec(id)?.[1] ?? null,
   taskOfSession: (id) => (id === 'session_known' ? 'task_visible1' : null),
@@ -42,6 +43,27 @@ describe('changes of an organization', () => {
     const change = { ...empty, removes: [{ type: 'repository' as const, id: '7' }] };
     expect(visibleChange(change, limited)).toEqual(empty);
     expect(visibleChange(change, full)).toEqual(change);
+  });
+
+  test('a repository comes with what the person may do in it, and a hidden one not at all', () => {
+    const found = (id: string) => ({
+      type: 'repository' as const,
+      entity: {
+        id,
+        name: 'shop',
+        fullName: 'acme/shop',
+        private: false,
+        archived: false,
+        description: null,
+        defaultBranch: 'main',
+        htmlUrl: 'https://github.test/acme/shop',
+        pushedAtMs: null,
+      },
+    });
+    expect(visibleChange({ ...empty, upserts: [found('1'), found('7')] }, limited)).toEqual({
+      ...empty,
+      upserts: [found('1'), { type: 'repositoryRole', entity: { id: '1', role: 'write' } }],
+    });
   });
 
   test('a removed task is passed on when its repository is visible, dropped when hidden', () => {

@@ -6,6 +6,7 @@ import type {
   TaskSummary,
 } from '@foundry/shared/entities';
 import { taskIdSchema } from '@foundry/shared/ids';
+import type { RepositoryRole } from '@foundry/shared/roles';
 import type { AppSnapshot, Change, OrganizationSnapshot, Remove, Upsert } from '@foundry/shared/topics';
 import type { RepositoryName } from '../actor-reads.ts';
 
@@ -15,6 +16,8 @@ import type { RepositoryName } from '../actor-reads.ts';
  */
 export interface Visibility {
   readonly sees: (repositoryId: string) => boolean;
+  /** What the person may do in a repository that they see. */
+  readonly roleIn: (repositoryId: string) => RepositoryRole | undefined;
   /** Repositories of the organization that the person does not see. */
   readonly hidden: readonly RepositoryName[];
   /** The repository of a task, null when it is not known: then the task counts as hidden. */
@@ -49,7 +52,7 @@ export function visibleChange(change: Change, who: Visibility): Change {
   }
   return {
     version: change.version,
-    upserts: change.upserts.flatMap((upsert) => visibleUpsert(upsert, who) ?? []),
+    upserts: change.upserts.flatMap((upsert) => visibleUpserts(upsert, who)),
     removes,
     ...(needsReload ? { reload: true } : {}),
   };
@@ -73,22 +76,23 @@ function removedRepositoryId(remove: Remove, who: Visibility): string | null {
   }
 }
 
-function visibleUpsert(upsert: Upsert, who: Visibility): Upsert | null {
+function visibleUpserts(upsert: Upsert, who: Visibility): Upsert[] {
   switch (upsert.type) {
     case 'organization':
     case 'member':
-      return upsert;
+      return [upsert];
     case 'repository':
-      return who.sees(upsert.entity.id) ? upsert : null;
+      return who.sees(upsert.entity.id) ? [upsert, ...roleUpsert(upsert.entity.id, who)] : [];
     case 'taskSummary':
-      return who.sees(upsert.entity.repositoryId) ? upsert : null;
+      return who.sees(upsert.entity.repositoryId) ? [upsert] : [];
     case 'sync':
-      return { type: 'sync', entity: visibleSync(upsert.entity, who) };
+      return [{ type: 'sync', entity: visibleSync(upsert.entity, who) }];
     case 'runtimeIssue': {
       const entity = visibleIssue(upsert.entity, who);
-      return entity === null ? null : { type: 'runtimeIssue', entity };
+      return entity === null ? [] : [{ type: 'runtimeIssue', entity }];
     }
     // An organization's topic does not carry these; should it ever, they stay here.
+    case 'repositoryRole':
     case 'profile':
     case 'defaultModel':
     case 'taskState':
@@ -97,8 +101,14 @@ function visibleUpsert(upsert: Upsert, who: Visibility): Upsert | null {
     case 'message':
     case 'item':
     case 'sandbox':
-      return null;
+      return [];
   }
+}
+
+/** A repository comes with what the person may do in it: whoever watches while it is found gets no new snapshot. */
+function roleUpsert(id: string, who: Visibility): Upsert[] {
+  const role = who.roleIn(id);
+  return role === undefined ? [] : [{ type: 'repositoryRole', entity: { id, role } }];
 }
 
 /** Counts tell how many repositories and pull requests there are: only those get them who see all. */
