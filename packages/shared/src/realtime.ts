@@ -13,12 +13,20 @@ import {
 } from './topics.ts';
 
 /** Bumped with every change of a schema that travels over the socket; the gateway refuses another version. */
-export const realtimeProtocolVersion = 3;
+export const realtimeProtocolVersion = 4;
 
-/** Browser → gateway, over `/api/v1/realtime?protocol=3`. */
+/** Browser → gateway, over `/api/v1/realtime?protocol=4`. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
-  /** `sinceVersion`: what the browser already has; the answer is the missed changes if they are still kept, else a snapshot. */
-  z.object({ type: z.literal('subscribe'), topic: topicSchema, sinceVersion: z.number().int().optional() }),
+  /**
+   * `sinceVersion`: what the browser already has; the answer is the missed changes if they are still kept, else a
+   * snapshot. `visibility`: of the snapshot that it has; while it was away, what the person may see may have changed.
+   */
+  z.object({
+    type: z.literal('subscribe'),
+    topic: topicSchema,
+    sinceVersion: z.number().int().optional(),
+    visibility: z.string().max(64).optional(),
+  }),
   z.object({ type: z.literal('unsubscribe'), topic: topicSchema }),
   z.object({ type: z.literal('ping'), id: z.number() }),
 ]);
@@ -36,7 +44,13 @@ export const snapshotSchemas = {
 
 /** Gateway → browser. */
 export const serverFrameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('snapshot'), topic: topicSchema, snapshot: z.unknown() }),
+  /** `visibility` stands for what this person may see of the topic; there is none where everybody sees the same. */
+  z.object({
+    type: z.literal('snapshot'),
+    topic: topicSchema,
+    snapshot: z.unknown(),
+    visibility: z.string().optional(),
+  }),
   /**
    * What happened since the browser had `sinceVersion`. Versions in between that are missing concern what this person
    * does not see; a browser that has another version than `sinceVersion` missed something.

@@ -79,6 +79,23 @@ describe('realtime connection', () => {
     expect(server.subscriptions().at(-1)).toEqual({ type: 'subscribe', topic, sinceVersion: 10 });
   });
 
+  test('says with which visibility it had the topic, so that the gateway knows whether that has changed', async () => {
+    const realtime = connect();
+    server.onSubscribe = () =>
+      server.send({ type: 'snapshot', topic, snapshot: organizationSnapshot(), visibility: 'one' });
+    realtime.subscribe<'organization'>(topic, ignore);
+    await live(realtime);
+    server.disconnectAll();
+    await vi.waitFor(() =>
+      expect(server.subscriptions().at(-1)).toEqual({
+        type: 'subscribe',
+        topic,
+        sinceVersion: 10,
+        visibility: 'one',
+      }),
+    );
+  });
+
   test('an empty list of missed changes brings the topic back to live', async () => {
     const realtime = connect();
     realtime.subscribe<'organization'>(topic, ignore);

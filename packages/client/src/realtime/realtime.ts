@@ -117,11 +117,12 @@ export class Realtime {
   }
 
   #ask(entry: TopicEntry, how: Exclude<Resubscribe, null>): void {
-    const { topic, version } = entry;
-    const sinceVersion = how === 'resume' ? version : undefined;
-    const sent = this.#transport.send(
-      sinceVersion === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, sinceVersion },
-    );
+    const { topic, version, visibility } = entry;
+    const sent = this.#transport.send({
+      type: 'subscribe',
+      topic,
+      ...(how === 'fresh' || version === undefined ? {} : { sinceVersion: version, ...visibility }),
+    });
     if (sent) entry.asked(Date.now());
   }
 

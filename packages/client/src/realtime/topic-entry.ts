@@ -22,6 +22,7 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
   readonly listeners = new Set<() => void>();
   #view: TopicView<K> = { status: 'loading', data: null, error: null };
   #data: StateByTopic[K] | null = null;
+  #visibility: string | undefined;
   /** A subscription was sent whose answer has not arrived. */
   #askedAtMs: number | null = null;
   #behindHeartbeats = 0;
@@ -38,6 +39,10 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
   }
   get version(): number | undefined {
     return this.#data?.version;
+  }
+  /** As the last snapshot named it, to be sent back when the topic is resumed. */
+  get visibility(): { visibility?: string } {
+    return this.#visibility === undefined ? {} : { visibility: this.#visibility };
   }
 
   asked(nowMs: number): void {
@@ -68,7 +73,7 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
   receive(frame: Extract<ServerFrame, { topic: Topic }>, nowMs: number): Resubscribe {
     switch (frame.type) {
       case 'snapshot':
-        return this.#receiveSnapshot(frame.snapshot);
+        return this.#receiveSnapshot(frame);
       case 'changes':
         return this.#receiveChanges(frame, nowMs);
       case 'heartbeat':
@@ -79,11 +84,12 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
     }
   }
 
-  #receiveSnapshot(snapshot: unknown): Resubscribe {
+  #receiveSnapshot({ snapshot, visibility }: { snapshot?: unknown; visibility?: string }): Resubscribe {
     this.#askedAtMs = null;
     this.#behindHeartbeats = 0;
     try {
       this.#live(topicReducers[this.kind].fromSnapshot(snapshot, this.#data ?? undefined));
+      this.#visibility = visibility;
     } catch (cause) {
       const message = 'The server sent data that this page does not understand. Reload the page.';
       this.fail(new ApiError({ code: 'unexpected_answer', message, status: 422, cause }));

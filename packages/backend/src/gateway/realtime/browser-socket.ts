@@ -6,7 +6,7 @@ import type { VerifiedSession } from '../../auth/auth.ts';
 import { errorMessage } from '../../command-loop/errors.ts';
 import { gatewayLimits } from '../../limits.ts';
 import type { GatewayServices } from '../services.ts';
-import { TopicSubscription } from './topic-subscription.ts';
+import { TopicSubscription, type BrowserState } from './topic-subscription.ts';
 
 export interface BrowserSocketOptions {
   readonly gateway: GatewayServices;
@@ -60,7 +60,12 @@ export class BrowserSocket {
     }
     switch (frame.type) {
       case 'subscribe':
-        return this.#subscribe(frame.topic, frame.sinceVersion);
+        return this.#subscribe(
+          frame.topic,
+          frame.sinceVersion === undefined
+            ? undefined
+            : { version: frame.sinceVersion, visibility: frame.visibility },
+        );
       case 'unsubscribe':
         return this.#unsubscribe(topicKey(frame.topic));
       case 'ping':
@@ -93,11 +98,11 @@ export class BrowserSocket {
     this.#subscriptions.clear();
   }
 
-  #subscribe(topic: Topic, sinceVersion: number | undefined): void {
+  #subscribe(topic: Topic, has: BrowserState | undefined): void {
     const key = topicKey(topic);
     const known = this.#subscriptions.get(key);
     if (known !== undefined) {
-      known.start(sinceVersion);
+      known.start(has);
       return;
     }
     if (this.#subscriptions.size >= gatewayLimits.subscriptionsPerSocket) {
@@ -122,7 +127,7 @@ export class BrowserSocket {
       log: this.#options.log,
     });
     this.#subscriptions.set(key, subscription);
-    subscription.start(sinceVersion);
+    subscription.start(has);
   }
 
   #unsubscribe(key: string): void {

@@ -178,22 +178,40 @@ describe('an organization', () => {
   test('goes on from the version that the browser has; from one that is unknown, with a snapshot', async () => {
     const first = await open('member');
     first.subscribe(organization);
-    const { version } = organizationSnapshotSchema.parse(await snapshotOf(first, organization));
+    const { snapshot, visibility } = await first.next('snapshot', organization);
+    const { version } = organizationSnapshotSchema.parse(snapshot);
     first.close();
     await change(ids.open, 'Missed one');
     await change(ids.hidden, 'Missed and hidden');
     const second = await open('member');
-    second.subscribe(organization, version);
+    second.subscribe(organization, { sinceVersion: version, visibility });
     const { changes } = await second.next('changes', organization);
     expect(changes.map((missed) => [missed.version, missed.upserts.length])).toEqual([[version + 1, 1]]);
     expect(second.of('snapshot')).toEqual([]);
 
     const upToDate = await open('member');
-    upToDate.subscribe(organization, version + 2);
+    upToDate.subscribe(organization, { sinceVersion: version + 2, visibility });
     expect(await upToDate.next('heartbeat', organization)).toMatchObject({ version: version + 2 });
     const ahead = await open('member');
-    ahead.subscribe(organization, version + 1_000);
+    ahead.subscribe(organization, { sinceVersion: version + 1_000, visibility });
     expect(await snapshotOf(ahead, organization)).toMatchObject({ version: version + 2 });
+  });
+
+  test('what a person may see changed while their browser was away: it gets a snapshot, though no change was missed', async () => {
+    const before = await open('member');
+    before.subscribe(organization);
+    const { snapshot, visibility } = await before.next('snapshot', organization);
+    const { version } = organizationSnapshotSchema.parse(snapshot);
+    before.close();
+    grant('member', [ids.organization], [ids.open], true, 'read');
+    await accessChanged('member');
+    const after = await open('member');
+    after.subscribe(organization, { sinceVersion: version, visibility });
+    const seen = organizationSnapshotSchema.parse(await snapshotOf(after, organization));
+    expect(seen).toMatchObject({ version, roles: { [ids.open]: 'read' } });
+    grant('member', [ids.organization], [ids.open]);
+    await accessChanged('member');
+    await snapshotOf(after, organization, 2);
   });
 
   test('heartbeats carry the version', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Change, Topic } from '@foundry/shared/topics';
 import {
   appAddress,
@@ -16,10 +17,17 @@ import type { GatewayServices } from '../services.ts';
 /** Where a topic's data comes from, as one person may see it. */
 export interface TopicSource {
   readonly address: ActorAddress;
-  /** Whether two people may see different things: then a change of what one may see needs a new snapshot. */
-  readonly isFiltered: boolean;
+  /**
+   * Stands for what the person may see of the topic: with another one a browser needs a new snapshot. Null where
+   * everybody who may watch it sees the same.
+   */
+  readonly visibility: string | null;
   readonly snapshot: () => Promise<{ version: number }>;
   readonly visible: (change: Change) => Promise<Change>;
+}
+
+function digest(seen: readonly string[]): string {
+  return createHash('sha256').update(seen.toSorted().join('\n')).digest('base64url');
 }
 
 const whole = (change: Change): Promise<Change> => Promise.resolve(change);
@@ -37,7 +45,7 @@ export async function openTopic(
   if (topic.kind === 'user') {
     return {
       address: userAddress(userId),
-      isFiltered: false,
+      visibility: null,
       snapshot: () => reads.userSnapshot(userId),
       visible: whole,
     };
@@ -47,7 +55,7 @@ export async function openTopic(
     const own = new Set(access.organizationIds);
     return {
       address: appAddress(),
-      isFiltered: true,
+      visibility: digest(access.organizationIds),
       snapshot: async () => visibleAppSnapshot(await reads.appSnapshot(), own),
       visible: (change) => Promise.resolve(visibleAppChange(change, own)),
     };
@@ -56,7 +64,7 @@ export async function openTopic(
   if (topic.kind === 'organization') {
     return {
       address: organizationAddress(organizationId),
-      isFiltered: true,
+      visibility: digest(access.repositoryIds.map((id) => `${id} ${access.roles[id]}`)),
       snapshot: () => organizations.snapshot(access, organizationId),
       visible: async (change) => {
         await gateway.names.learnChange(organizationId, change);
@@ -74,7 +82,7 @@ export async function openTopic(
       await tasks.requireOpened(organizationId, topic.taskId);
       return {
         address: taskAddress(organizationId, topic.taskId),
-        isFiltered: false,
+        visibility: null,
         snapshot: () => tasks.snapshot(organizationId, topic.taskId),
         visible: whole,
       };
@@ -82,7 +90,7 @@ export async function openTopic(
       await tasks.requireSession(organizationId, topic.taskId, topic.sessionId);
       return {
         address: taskSessionAddress(organizationId, topic.sessionId),
-        isFiltered: false,
+        visibility: null,
         snapshot: () => reads.sessionSnapshot(organizationId, topic.sessionId),
         visible: whole,
       };
@@ -92,7 +100,7 @@ export async function openTopic(
       const address = sandboxInstanceAddress(organizationId, sandbox.providerId, sandbox.id);
       return {
         address,
-        isFiltered: false,
+        visibility: null,
         snapshot: () => reads.sandboxSnapshot(address),
         visible: whole,
       };

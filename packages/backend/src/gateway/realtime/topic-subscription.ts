@@ -12,6 +12,12 @@ import { openTopic, type TopicSource } from './topic-source.ts';
 /** More than this waiting means that this subscription fell behind: it catches up by versions instead. */
 const maxWaiting = 500;
 
+/** What a browser has of a topic; `visibility` came with its last snapshot. */
+export interface BrowserState {
+  readonly version: number;
+  readonly visibility: string | undefined;
+}
+
 export interface TopicSubscriptionOptions {
   readonly gateway: GatewayServices;
   readonly userId: string;
@@ -61,15 +67,16 @@ export class TopicSubscription {
     this.#options = options;
   }
 
-  /** Starts, or starts anew: `sinceVersion` is what the browser has, undefined asks for a snapshot. */
-  start(sinceVersion: number | undefined): void {
+  /** Starts, or starts anew: `has` is what the browser has, undefined asks for a snapshot. */
+  start(has: BrowserState | undefined): void {
     this.#enqueue(async () => {
       this.#seenVersion = null;
       await whileUnavailable(async () => {
         this.#source ??= await this.#open();
         this.#watch(this.#source);
-        if (sinceVersion === undefined) await this.#sendSnapshot(this.#source);
-        else await this.#resume(this.#source, sinceVersion);
+        const isSameView = has?.visibility === (this.#source.visibility ?? undefined);
+        if (has !== undefined && isSameView) await this.#resume(this.#source, has.version);
+        else await this.#sendSnapshot(this.#source);
       });
     }, 'end');
   }
@@ -80,7 +87,7 @@ export class TopicSubscription {
       const source = await this.#open();
       if (this.#source === null) return;
       this.#source = source;
-      if (source.isFiltered) await this.#sendSnapshot(source);
+      if (source.visibility !== null) await this.#sendSnapshot(source);
     }, 'end');
   }
 
@@ -164,7 +171,12 @@ export class TopicSubscription {
     this.#olderVersions = 0;
     this.#seenVersion = snapshot.version;
     this.#sentVersion = snapshot.version;
-    this.#options.send({ type: 'snapshot', topic: this.#options.topic, snapshot });
+    this.#options.send({
+      type: 'snapshot',
+      topic: this.#options.topic,
+      snapshot,
+      ...(source.visibility === null ? {} : { visibility: source.visibility }),
+    });
   }
 
   /** Work that may be dropped when too much waits: the next heartbeat makes up for it. */

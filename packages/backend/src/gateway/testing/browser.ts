@@ -55,10 +55,8 @@ export class Browser {
     this.#socket.close();
   }
 
-  subscribe(topic: Topic, sinceVersion?: number): void {
-    this.send(
-      sinceVersion === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, sinceVersion },
-    );
+  subscribe(topic: Topic, has: { sinceVersion?: number; visibility?: string | undefined } = {}): void {
+    this.send({ type: 'subscribe', topic, ...has });
   }
 
   of<K extends ServerFrame['type']>(type: K, topic?: Topic): Extract<ServerFrame, { type: K }>[] {
