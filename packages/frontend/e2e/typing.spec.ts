@@ -48,11 +48,14 @@ test('the Enter of an input method saves no queued message', async ({ page }) =>
   await open(page, '/organizations/1/tasks/pr_13_3');
   await mode(page, { held: true });
   const composer = page.getByRole('textbox', { name: 'Message to the agent' });
-  for (const text of ['first', 'second']) {
-    await composer.fill(text);
-    await composer.press('Enter');
-  }
-  await page.getByRole('button', { name: 'Edit message' }).click();
+  await composer.fill('first');
+  await composer.press('Enter');
+  // Once the agent has this one, the other waits for good.
+  await expect(page.getByRole('button', { name: 'Working' })).toBeVisible();
+  await composer.fill('second');
+  await composer.press('Enter');
+  const queue = page.getByRole('list', { name: 'Waiting messages' });
+  await queue.getByRole('button', { name: 'Edit message' }).click();
   const edit = page.getByRole('textbox', { name: 'Edit message' });
   for (const key of ['Enter', 'Escape']) {
     await edit.evaluate(

@@ -60,3 +60,14 @@ test('a refused token is asked for again once, by each request that used it', as
   await expect(read()).rejects.toMatchObject({ code: 'github_unauthorized' });
   expect(wishes).toEqual([{}, { refused: old }]);
 });
+
+test('a request that its asker gave up is no outage of GitHub; one that took too long is', async () => {
+  const token = double.userToken('ada');
+  const api = gitHub.asPerson(async () => ({ token, expiresAtMs: null }));
+  const read = async (until: AbortSignal) =>
+    await api.send('GET /user', {}, z.object({ login: z.string() }), { signal: until });
+  const stopped = new Error('the actor stops');
+  await expect(read(AbortSignal.abort(stopped))).rejects.toBe(stopped);
+  const tooLong = new DOMException('The operation timed out.', 'TimeoutError');
+  await expect(read(AbortSignal.abort(tooLong))).rejects.toMatchObject({ code: 'github_unavailable' });
+});

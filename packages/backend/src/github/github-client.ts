@@ -5,7 +5,7 @@ import type { GitHubToken, GitHubTokenWish } from '../auth/github-tokens.ts';
 import type { Config } from '../config.ts';
 import { gitHubLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { GitHubError, RateLimited } from './github-errors.ts';
+import { GitHubError, RateLimited, throwIfStopped } from './github-errors.ts';
 
 export type GitHubReply<T> =
   | {
@@ -22,7 +22,10 @@ interface RequestOptions {
   readonly signal: AbortSignal;
 }
 
-/** GitHub's REST API as one party. Every reply is parsed; every failure is a GitHubError or RateLimited. */
+/**
+ * GitHub's REST API as one party. Every reply is parsed; every failure is a GitHubError or RateLimited, but the abort of
+ * who asked, which is thrown as it is.
+ */
 export interface GitHubApi {
   /** `route` as in GitHub's documentation: `GET /repos/{owner}/{repo}/pulls`. */
   read<T>(
@@ -120,6 +123,7 @@ export function createGitHub(config: Config['github'], log: Logger): GitHub {
         });
         return { status: reply.status, headers: { ...reply.headers }, data: reply.data as unknown };
       } catch (error) {
+        throwIfStopped(options.signal);
         const fault = faultOf(error, route);
         if (fault === 'unchanged') {
           return { status: 304, headers: {}, data: null };

@@ -65,3 +65,10 @@ export async function withCommandFaults<T>(work: () => Promise<T>): Promise<T> {
     throw asCommandFault(error);
   }
 }
+
+/** Who asked has stopped: that is no fault of GitHub, and nothing to be waited for. That it took too long is one. */
+export function throwIfStopped(signal: AbortSignal): void {
+  const reason: unknown = signal.reason;
+  const isTooSlow = reason instanceof DOMException && reason.name === 'TimeoutError';
+  if (signal.aborted && !isTooSlow) throw reason;
+}

@@ -50,7 +50,8 @@ const turnPollMs = 500;
 
 /** What a scenario ends with. */
 interface Settled {
-  readonly actors: Record<string, unknown>;
+  /** Rows as text, by table, by actor. */
+  readonly actors: Record<string, Record<string, string[]>>;
   readonly outside: unknown;
 }
 
@@ -161,7 +162,7 @@ class KillTest {
       settleMs,
       async () => {
         blocking = '';
-        const dumps: Record<string, unknown> = {};
+        const dumps: Settled['actors'] = {};
         const seen = new Set<string>();
         for (const address of [...observed, ...this.#involved(run)]) {
           const text = addressText(address);
@@ -343,7 +344,10 @@ async function stopEveryCommand(harness: KillTest): Promise<void> {
     return await harness.settled(run, expected[index] ?? null);
   });
   for (const [index, { name }] of scenarios.entries()) {
-    expect.soft(found[index], name).toEqual(expected[index]);
+    const difference = differenceOf(expected[index], found[index]);
+    // Told at once: of a try that is repeated nothing else remains.
+    if (difference !== '') process.stdout.write(`kill test: ${name} ends otherwise:\n${difference}\n`);
+    expect.soft(found[index], `${name}\n${difference}`).toEqual(expected[index]);
   }
   const seconds = (from: number, to: number): string => `${((to - from) / 1_000).toFixed(1)} s`;
   process.stdout.write(
@@ -352,6 +356,26 @@ async function stopEveryCommand(harness: KillTest): Promise<void> {
       `uninterrupted in ${seconds(startedAtMs, calmAtMs)}, prepared in ${seconds(calmAtMs, preparedAtMs)}, ` +
       `interrupted in ${seconds(preparedAtMs, stoppedAtMs)}, settled in ${seconds(stoppedAtMs, Date.now())}\n`,
   );
+}
+
+/** The rows that only one of both has, `-` for the uninterrupted run; and what is outside, when that differs. */
+function differenceOf(calm: Settled | undefined, stopped: Settled | undefined): string {
+  const linesOf = (settled: Settled | undefined): string[] => [
+    `outside: ${JSON.stringify(settled?.outside)}`,
+    ...Object.entries(settled?.actors ?? {}).flatMap(([actor, tables]) =>
+      Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => `${actor} ${table}: ${row}`)),
+    ),
+  ];
+  const only = (lines: readonly string[], others: readonly string[], sign: string): string[] => {
+    const rest = [...others];
+    return lines.flatMap((line) => {
+      const at = rest.indexOf(line);
+      if (at !== -1) rest.splice(at, 1);
+      return at === -1 ? [`${sign} ${line}`.slice(0, 2_000)] : [];
+    });
+  };
+  const [before, after] = [linesOf(calm), linesOf(stopped)];
+  return [...only(before, after, '-'), ...only(after, before, '+')].join('\n');
 }
 
 function expectEveryStepReached(runs: readonly Run[]): void {

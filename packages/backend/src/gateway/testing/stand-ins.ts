@@ -32,6 +32,8 @@ export const facts = {
   received: [] as { actor: string; name: string; commandId: string; by: unknown; body: unknown }[],
   /** Actors that were ever called, to see that a guessed id creates none. */
   called: new Set<string>(),
+  /** What `diff` of tasks was asked for. */
+  diffs: [] as unknown[],
 };
 
 // Any migrations with the loop's tables will do: the stand-ins keep nothing else.
@@ -174,7 +176,8 @@ export const task = actor({
     sleepNow: (c: LoopActionContext) => {
       c.sleep();
     },
-    diff: (c: LoopActionContext) => {
+    diff: (c: LoopActionContext, input: unknown) => {
+      facts.diffs.push(input);
       known(facts.tasks, c, 'task_not_opened');
       return { diff: 'diff --git a/a b/a\n', truncated: false, headSha: 'abc' };
     },

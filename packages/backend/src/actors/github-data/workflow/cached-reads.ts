@@ -4,7 +4,7 @@ import { mapBounded } from '../../../parallel.ts';
 import type { ActorDatabase } from '../../../command-loop/database.ts';
 import { errorMessage } from '../../../command-loop/errors.ts';
 import type { GitHubApi } from '../../../github/github-client.ts';
-import { GitHubError, RateLimited } from '../../../github/github-errors.ts';
+import { GitHubError, RateLimited, throwIfStopped } from '../../../github/github-errors.ts';
 import { gitHubLimits } from '../../../limits.ts';
 import { readReplies, writeReplies, type StoredReply } from '../db/repository.ts';
 
@@ -72,7 +72,7 @@ interface ReadOptions {
  * Starts none after the step's budget is used up, nor after a fault; the caller goes on from the first unit that was not
  * read. So a batch that GitHub answers slowly still gets on, and only what cannot be read at all is waited for.
  * @throws {GitHubError | RateLimited} what no `whenMissing` covers, when not even the first unit was read, and every
- * rate limit. What was read by then is stored all the same.
+ * rate limit; the abort's reason when the actor stops. What was read by then is stored all the same.
  */
 export async function readUnits(
   db: ActorDatabase,
@@ -111,6 +111,7 @@ export async function readUnits(
     }
   });
   await writeReplies(db, fetched, Date.now());
+  throwIfStopped(signal);
   const skipped =
     leaveOut && limit === null && faults.size > 0 && (await answersOtherwise(api, signal))
       ? [...faults].filter(
