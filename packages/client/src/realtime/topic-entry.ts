@@ -4,6 +4,8 @@ import { ApiError } from '../api-error.ts';
 import { applyChanges, topicReducers } from '../reducers/topic-state.ts';
 import type { StateByTopic, TopicKind } from '../reducers/topic-state.ts';
 
+type SnapshotFrame = Extract<ServerFrame, { type: 'snapshot' }>;
+
 /** What a screen sees of a topic. `data` stays readable while the connection is away. */
 export type TopicView<K extends TopicKind> =
   | { status: 'loading'; data: null; error: null }
@@ -84,7 +86,7 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
     }
   }
 
-  #receiveSnapshot({ snapshot, visibility }: { snapshot?: unknown; visibility?: string }): Resubscribe {
+  #receiveSnapshot({ snapshot, visibility }: SnapshotFrame): Resubscribe {
     this.#askedAtMs = null;
     this.#behindHeartbeats = 0;
     try {
