@@ -1,29 +1,15 @@
 import { expect, test } from '@playwright/test';
-import type { Page } from '@playwright/test';
-import { startFixtureServer } from './fixture-server.ts';
-import type { FixtureServer } from './fixture-server.ts';
+import { fixtureServerPerTest, readyTask } from './fixture-page.ts';
 
 /** What a page says of its connection, and what brings it back. */
-let server: FixtureServer;
-
-test.beforeEach(async () => {
-  server = await startFixtureServer();
-});
-test.afterEach(async () => {
-  await server.close();
-});
-
-const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
-const mode = (page: Page, change: Record<string, boolean>) =>
-  page.request.post(`${server.url}/fixture/mode`, { data: change });
-const readyTask = '/organizations/1/tasks/task_ready000';
+const { open, mode, displace } = fixtureServerPerTest();
 
 test('a displaced tab says why it rests, and goes on when it is asked to', async ({ page }) => {
   await open(page, readyTask);
   await expect(page.getByRole('log')).toBeVisible();
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(socket.url()));
-  await page.request.post(`${server.url}/fixture/displace`);
+  await displace(page);
   await expect(page.getByText('This tab is resting.')).toBeVisible();
   // Coming back to it is not asking for it.
   await page.evaluate(() => dispatchEvent(new Event('online')));

@@ -1,28 +1,18 @@
 import { expect, test } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import { startFixtureServer } from './fixture-server.ts';
-import type { FixtureServer } from './fixture-server.ts';
+import { fixtureServerPerTest, readyTask } from './fixture-page.ts';
 
 /** The screens on sample data: what every state says, and that keyboards and narrow screens suffice. */
-let server: FixtureServer;
+const { open, mode } = fixtureServerPerTest();
 const complaints: string[] = [];
 
-test.beforeEach(async ({ page }) => {
-  server = await startFixtureServer();
+test.beforeEach(({ page }) => {
   complaints.length = 0;
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
 });
-test.afterEach(async () => {
-  await server.close();
-});
-
-const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
-const mode = (page: Page, change: Record<string, boolean | object>) =>
-  page.request.post(`${server.url}/fixture/mode`, { data: change });
-const readyTask = '/organizations/1/tasks/task_ready000';
 
 test('nothing that the content security policy forbids is tried, and nothing is complained about', async ({
   page,

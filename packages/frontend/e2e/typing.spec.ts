@@ -1,22 +1,8 @@
 import { expect, test } from '@playwright/test';
-import type { Page } from '@playwright/test';
-import { startFixtureServer } from './fixture-server.ts';
-import type { FixtureServer } from './fixture-server.ts';
+import { fixtureServerPerTest, readyTask } from './fixture-page.ts';
 
 /** What becomes of what people type: with input methods, on touch screens, while things change around it. */
-let server: FixtureServer;
-
-test.beforeEach(async () => {
-  server = await startFixtureServer();
-});
-test.afterEach(async () => {
-  await server.close();
-});
-
-const open = (page: Page, path: string) => page.goto(`${server.url}${path}`);
-const mode = (page: Page, change: Record<string, boolean>) =>
-  page.request.post(`${server.url}/fixture/mode`, { data: change });
-const readyTask = '/organizations/1/tasks/task_ready000';
+const { open, mode } = fixtureServerPerTest();
 
 test('the Enter that picks a word of an input method sends nothing, in every order of events', async ({
   page,

@@ -20,19 +20,27 @@ const networkTimeoutMs = 120_000;
  * @throws {SandboxError} wrong_repository when a setting would still send it elsewhere.
  */
 export async function pointRemote(target: SandboxTarget, url: string): Promise<void> {
+  if ((await addressesOfOrigin(target)).every((address) => address === url)) return;
   await requireGit(target, ['config', '--local', '--replace-all', 'remote.origin.url', url]);
   // Exit code 5: there was none.
   await runGit(target, ['config', '--local', '--unset-all', 'remote.origin.pushurl']);
-  for (const direction of [[], ['--push']]) {
-    const { stdout } = await requireGit(target, ['remote', 'get-url', ...direction, '--all', 'origin']);
-    const leadsTo = stdout.trim();
-    if (leadsTo !== url) {
-      throw new SandboxError(
-        'wrong_repository',
-        `A setting of git in the workspace would lead to ${leadsTo} instead of this task's repository (look for url.*.insteadOf and remote.origin in git config --list --show-origin). Nothing was sent.`,
-      );
-    }
+  const elsewhere = (await addressesOfOrigin(target)).find((address) => address !== url);
+  if (elsewhere !== undefined) {
+    throw new SandboxError(
+      'wrong_repository',
+      `A setting of git in the workspace would lead to ${elsewhere} instead of this task's repository (look for url.*.insteadOf and remote.origin in git config --list --show-origin). Nothing was sent.`,
+    );
   }
+}
+
+/** Where git would fetch from and push to, one address each as a rule; empty where there is no `origin`. */
+async function addressesOfOrigin(target: SandboxTarget): Promise<string[]> {
+  const answers = await Promise.all(
+    [[], ['--push']].map((direction) =>
+      runGit(target, ['remote', 'get-url', ...direction, '--all', 'origin']),
+    ),
+  );
+  return answers.map(({ stdout }) => stdout.trim());
 }
 
 export type PushOutcome =

@@ -117,12 +117,8 @@ export class Realtime {
   }
 
   #ask(entry: TopicEntry, how: Exclude<Resubscribe, null>): void {
-    const { topic, version, visibility } = entry;
-    const sent = this.#transport.send({
-      type: 'subscribe',
-      topic,
-      ...(how === 'fresh' || version === undefined ? {} : { sinceVersion: version, ...visibility }),
-    });
+    const held = how === 'resume' ? entry.held : {};
+    const sent = this.#transport.send({ type: 'subscribe', topic: entry.topic, ...held });
     if (sent) entry.asked(Date.now());
   }
 

@@ -39,12 +39,11 @@ export class TopicEntry<K extends TopicKind = TopicKind> {
   get view(): TopicView<K> {
     return this.#view;
   }
-  get version(): number | undefined {
-    return this.#data?.version;
-  }
-  /** As the last snapshot named it, to be sent back when the topic is resumed. */
-  get visibility(): { visibility?: string } {
-    return this.#visibility === undefined ? {} : { visibility: this.#visibility };
+  /** What is here already, as the gateway is told it when the topic is resumed. */
+  get held(): { sinceVersion?: number; visibility?: string } {
+    if (this.#data === null) return {};
+    const visibility = this.#visibility === undefined ? {} : { visibility: this.#visibility };
+    return { sinceVersion: this.#data.version, ...visibility };
   }
 
   asked(nowMs: number): void {

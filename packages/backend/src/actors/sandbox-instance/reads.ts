@@ -148,8 +148,7 @@ async function pointAtRepository(
   }
   try {
     const signal = AbortSignal.any([c.abortSignal, AbortSignal.timeout(sandboxLimits.locateTimeoutMs)]);
-    const { url } = await locateRepository(record.repositoryId, person, signal);
-    await pointRemote(target, url);
+    await pointRemote(target, await locateRepository(record.repositoryId, person, signal));
   } catch (error) {
     services().log.warn({ key: c.key, reason: errorMessage(error) }, 'origin was not set anew before a turn');
   }

@@ -347,7 +347,7 @@ async function stopEveryCommand(harness: KillTest): Promise<void> {
     const difference = differenceOf(expected[index], found[index]);
     // Told at once: of a try that is repeated nothing else remains.
     if (difference !== '') process.stdout.write(`kill test: ${name} ends otherwise:\n${difference}\n`);
-    expect.soft(found[index], `${name}\n${difference}`).toEqual(expected[index]);
+    expect.soft(found[index], name).toEqual(expected[index]);
   }
   const seconds = (from: number, to: number): string => `${((to - from) / 1_000).toFixed(1)} s`;
   process.stdout.write(
@@ -366,7 +366,7 @@ function differenceOf(calm: Settled | undefined, stopped: Settled | undefined): 
       Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => `${actor} ${table}: ${row}`)),
     ),
   ];
-  const only = (lines: readonly string[], others: readonly string[], sign: string): string[] => {
+  const rowsMissingIn = (others: readonly string[], lines: readonly string[], sign: string): string[] => {
     const rest = [...others];
     return lines.flatMap((line) => {
       const at = rest.indexOf(line);
@@ -375,7 +375,7 @@ function differenceOf(calm: Settled | undefined, stopped: Settled | undefined): 
     });
   };
   const [before, after] = [linesOf(calm), linesOf(stopped)];
-  return [...only(before, after, '-'), ...only(after, before, '+')].join('\n');
+  return [...rowsMissingIn(after, before, '-'), ...rowsMissingIn(before, after, '+')].join('\n');
 }
 
 function expectEveryStepReached(runs: readonly Run[]): void {

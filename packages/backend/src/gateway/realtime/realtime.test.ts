@@ -1,27 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { closeCodes, realtimeProtocolVersion } from '@foundry/shared/realtime';
 import type { Topic } from '@foundry/shared/topics';
 import { organizationSnapshotSchema } from '@foundry/shared/topics';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { taskAddress, userAddress } from '../../actors/addresses.ts';
 import { systemEnvelope } from '../../command-loop/envelopes.ts';
-import { gatewayLimits } from '../../limits.ts';
-import { Browser } from '../testing/browser.ts';
-import { BrowserSocket } from './browser-socket.ts';
+import { Browser, browsersPerTest } from '../testing/browser.ts';
 import { ids, pullRequestOf } from '../testing/sample-data.ts';
 import { facts } from '../testing/stand-ins.ts';
 import { grant, publicUrl, startWorld, type Role, type World } from '../testing/world.ts';
 
 let world: World;
-const browsers: Browser[] = [];
 beforeAll(async () => {
   world = await startWorld();
-});
-afterEach(() => {
-  for (const browser of browsers.splice(0)) browser.close();
 });
 afterAll(async () => {
   await world.stop();
@@ -30,11 +20,7 @@ afterAll(async () => {
 const organization: Topic = { kind: 'organization', organizationId: ids.organization };
 const taskTopic = (taskId: string): Topic => ({ kind: 'task', organizationId: ids.organization, taskId });
 
-async function open(role: Role, url = world.url): Promise<Browser> {
-  const browser = await Browser.open(url, await world.signIn(role));
-  browsers.push(browser);
-  return browser;
-}
+const open = browsersPerTest(() => world);
 
 let lastNumber = 100;
 /** A new pull request of a repository, and with it a change of the organization. */
@@ -51,6 +37,15 @@ async function snapshotOf(browser: Browser, topic: Topic, count = 1) {
   return frame.snapshot;
 }
 
+/** What a browser that is gone had of the organization. */
+async function seenBefore(): Promise<{ version: number; visibility: string | undefined }> {
+  const browser = await open('member');
+  browser.subscribe(organization);
+  const { snapshot, visibility } = await browser.next('snapshot', organization);
+  browser.close();
+  return { version: organizationSnapshotSchema.parse(snapshot).version, visibility };
+}
+
 async function accessChanged(role: Role): Promise<void> {
   const envelope = systemEnvelope(randomUUID(), null);
   await world.connections.call(userAddress(`${role}-${ids.organization}`), 'enqueueAndWait', [
@@ -58,93 +53,6 @@ async function accessChanged(role: Role): Promise<void> {
     8_000,
   ]);
 }
-
-describe('opening a socket', () => {
-  test('needs a session, this origin, and this protocol', async () => {
-    await expect(Browser.open(world.url, {})).rejects.toThrow('status 401');
-    const headers = await world.signIn('member');
-    await expect(
-      Browser.open(world.url, headers, `?protocol=${realtimeProtocolVersion}`, 'https://evil.example.com'),
-    ).rejects.toThrow('status 403');
-    const old = await Browser.open(world.url, headers, '?protocol=0');
-    await expect.poll(() => old.closeCode).toBe(4426);
-  });
-
-  test.each([
-    ['what is no JSON', '{'],
-    ['an unknown frame', { type: 'shout' }],
-    [
-      'a topic that cannot be',
-      { type: 'subscribe', topic: { kind: 'organization', organizationId: '../1' } },
-    ],
-  ])('%s closes it', async (_title, frame) => {
-    const browser = await open('member');
-    browser.send(frame);
-    await expect.poll(() => browser.closeCode).toBe(4400);
-  });
-
-  test('a frame that is too large, and too many frames, close it', async () => {
-    const large = await open('member');
-    large.send({ type: 'ping', id: 1, padding: 'x'.repeat(20_000) });
-    await expect.poll(() => large.closeCode).toBe(1009);
-    const many = await open('member');
-    for (let id = 0; id < 150; id += 1) many.send({ type: 'ping', id });
-    await expect.poll(() => many.closeCode).toBe(4400);
-  });
-
-  test('a browser that does not read is closed instead of being kept in memory', async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
-    const { port } = z.object({ port: z.number() }).parse(server.address());
-    const client = new WebSocket(`ws://127.0.0.1:${port}`);
-    const opened = once(client, 'open');
-    const [accepted] = z
-      .tuple([z.instanceof(WebSocket), z.unknown()])
-      .parse(await once(server, 'connection'));
-    const headers = new Headers(await world.signIn('member'));
-    const session = await world.auth.verifySession(headers);
-    if (session === null) throw new Error('no session');
-    const browser = new BrowserSocket({
-      gateway: world.services,
-      socket: accepted,
-      session,
-      headers,
-      log: world.services.log,
-    });
-    await opened;
-    client.pause();
-    const closed = once(accepted, 'close');
-    let sent = 0;
-    while (accepted.readyState === WebSocket.OPEN && sent < 100) {
-      sent += 1;
-      browser.send({ type: 'snapshot', topic: { kind: 'app' }, snapshot: 'x'.repeat(500_000) });
-    }
-    expect(accepted.readyState).not.toBe(WebSocket.OPEN);
-    expect(sent).toBeGreaterThan(10);
-    // It never answers the close: the connection is cut.
-    await closed;
-    client.terminate();
-    server.close();
-  });
-
-  test('the oldest tab of too many is told that others took its place; nobody else is disturbed', async () => {
-    const other = await open('insider');
-    const oldest = await open('member');
-    const newer: Browser[] = [];
-    while (newer.length < gatewayLimits.socketsPerPerson) newer.push(await open('member'));
-    await expect.poll(() => oldest.closeCode).toBe(closeCodes.displaced);
-    for (const browser of [other, ...newer]) {
-      browser.send({ type: 'ping', id: 1 });
-      await browser.next('pong');
-    }
-  });
-
-  test('a ping is answered', async () => {
-    const browser = await open('member');
-    browser.send({ type: 'ping', id: 7 });
-    expect(await browser.next('pong')).toEqual({ type: 'pong', id: 7 });
-  });
-});
 
 describe('an organization', () => {
   test('comes as a snapshot, then as changes without gaps, each person seeing only what is theirs', async () => {
@@ -176,11 +84,7 @@ describe('an organization', () => {
   });
 
   test('goes on from the version that the browser has; from one that is unknown, with a snapshot', async () => {
-    const first = await open('member');
-    first.subscribe(organization);
-    const { snapshot, visibility } = await first.next('snapshot', organization);
-    const { version } = organizationSnapshotSchema.parse(snapshot);
-    first.close();
+    const { version, visibility } = await seenBefore();
     await change(ids.open, 'Missed one');
     await change(ids.hidden, 'Missed and hidden');
     const second = await open('member');
@@ -198,11 +102,7 @@ describe('an organization', () => {
   });
 
   test('what a person may see changed while their browser was away: it gets a snapshot, though no change was missed', async () => {
-    const before = await open('member');
-    before.subscribe(organization);
-    const { snapshot, visibility } = await before.next('snapshot', organization);
-    const { version } = organizationSnapshotSchema.parse(snapshot);
-    before.close();
+    const { version, visibility } = await seenBefore();
     grant('member', [ids.organization], [ids.open], true, 'read');
     await accessChanged('member');
     const after = await open('member');

@@ -86,8 +86,9 @@ export class TopicSubscription {
     this.#enqueue(async () => {
       const source = await this.#open();
       if (this.#source === null) return;
+      const isSameView = source.visibility === this.#source.visibility;
       this.#source = source;
-      if (source.visibility !== null) await this.#sendSnapshot(source);
+      if (!isSameView) await this.#sendSnapshot(source);
     }, 'end');
   }
 

@@ -1,8 +1,8 @@
 import { realtimeProtocolVersion, serverFrameSchema, type ServerFrame } from '@foundry/shared/realtime';
 import { topicKey, type Change, type Topic } from '@foundry/shared/topics';
-import { vi } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { publicUrl } from './world.ts';
+import { publicUrl, type Role, type World } from './world.ts';
 
 /** A socket as a browser's page has it, which keeps every frame. */
 export class Browser {
@@ -79,4 +79,17 @@ export class Browser {
   changes(topic: Topic): Change[] {
     return this.of('changes', topic).flatMap((frame) => frame.changes);
   }
+}
+
+/** Opens browsers of people with a role, which are closed after each test of the file that calls it. */
+export function browsersPerTest(world: () => World): (role: Role, url?: string) => Promise<Browser> {
+  const browsers: Browser[] = [];
+  afterEach(() => {
+    for (const browser of browsers.splice(0)) browser.close();
+  });
+  return async (role, url = world().url) => {
+    const browser = await Browser.open(url, await world().signIn(role));
+    browsers.push(browser);
+    return browser;
+  };
 }

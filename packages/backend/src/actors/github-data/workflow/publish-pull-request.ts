@@ -11,12 +11,8 @@ import {
 import type { GitHubApi } from '../../../github/github-client.ts';
 import { withCommandFaults } from '../../../github/github-errors.ts';
 import { gitHubLimits } from '../../../limits.ts';
-import {
-  pullRequestShape,
-  repositoryShape,
-  toPullRequest,
-  type PullRequestShape,
-} from '../../../github/shapes.ts';
+import { currentRepositoryName } from '../../../github/repository-name.ts';
+import { pullRequestShape, toPullRequest, type PullRequestShape } from '../../../github/shapes.ts';
 import { organizationIdOf, taskAddress } from '../../addresses.ts';
 import { services } from '../../services.ts';
 import * as repository from '../db/repository.ts';
@@ -44,23 +40,6 @@ const locate = transaction('locate', async (t, { input }: RunningCommand<Input>)
   }
   return null;
 });
-
-/** By its id: the name that Foundry knows may belong to another repository since a rename. */
-async function currentName(api: GitHubApi, repositoryId: string, signal: AbortSignal): Promise<string> {
-  const found = await api.send(
-    'GET /repositories/{repository_id}',
-    { repository_id: repositoryId },
-    repositoryShape,
-    { signal },
-  );
-  if (String(found.id) !== repositoryId) {
-    throw new CommandError(
-      'wrong_repository',
-      `GitHub answered with another repository (${found.full_name}) than the one of this task, so no pull request was opened.`,
-    );
-  }
-  return found.full_name;
-}
 
 /**
  * The pull request lies in the task's repository and shows what was pushed. GitHub takes a moment to notice a push.
@@ -136,7 +115,7 @@ const publish = effect('publish', async ({ signal }, command: RunningCommand<Inp
   const { input } = command;
   return await withCommandFaults(async () => {
     const api = gitHub().asPerson((wish) => services().gitHubTokenFor(input.ownerUserId, wish));
-    const fullName = await currentName(api, input.repositoryId, signal);
+    const fullName = await currentRepositoryName(api, input.repositoryId, signal);
     const target = ownerAndName(fullName);
     const { title, draft } = input;
     const body = input.body === null ? {} : { body: input.body };

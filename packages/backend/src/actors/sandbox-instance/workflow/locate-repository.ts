@@ -1,42 +1,28 @@
 import type { Person } from '@foundry/shared/entities';
-import { z } from 'zod';
 import { GitHubTokenError } from '../../../auth/github-tokens.ts';
 import { gitHubOf } from '../../../github/github-client.ts';
 import { GitHubError, RateLimited } from '../../../github/github-errors.ts';
+import { currentRepositoryName } from '../../../github/repository-name.ts';
 import { SandboxError } from '../../../sandbox/sandbox-error.ts';
 import { services } from '../../services.ts';
 import { signInRequired } from './credentials.ts';
 
-export interface LocatedRepository {
-  readonly fullName: string;
-  /** Where git finds it now. Without a token. */
-  readonly url: string;
-}
-
-const identityShape = z.object({ id: z.number().int(), full_name: z.string() });
-
 /**
- * What the repository of that id is called now, asked of GitHub as the person in whose name git is about to speak with
- * it. A name alone may belong to another repository by now: after a rename anybody can make a new one of the old name.
- * @throws {SandboxError} repository_gone, wrong_repository, authentication_failed, unreachable
+ * Where git finds the repository of that id now, without a token; asked of GitHub as the person in whose name git is
+ * about to speak with it.
+ * @throws {SandboxError} repository_gone, authentication_failed, busy, unreachable
  */
 export async function locateRepository(
   repositoryId: string,
   person: Person,
   signal: AbortSignal,
-): Promise<LocatedRepository> {
+): Promise<string> {
   const { config, log } = services();
   try {
-    const found = await gitHubOf(config.github, log)
-      .asPerson((wish) => services().gitHubTokenFor(person.userId, wish))
-      .send('GET /repositories/{repository_id}', { repository_id: repositoryId }, identityShape, { signal });
-    if (String(found.id) !== repositoryId) {
-      throw new SandboxError(
-        'wrong_repository',
-        `GitHub answered with another repository (${found.full_name}) than the one of this task. Nothing was sent there.`,
-      );
-    }
-    return { fullName: found.full_name, url: `${config.github.webUrl}/${found.full_name}.git` };
+    const api = gitHubOf(config.github, log).asPerson((wish) =>
+      services().gitHubTokenFor(person.userId, wish),
+    );
+    return `${config.github.webUrl}/${await currentRepositoryName(api, repositoryId, signal)}.git`;
   } catch (error) {
     throw asSandboxError(error, person);
   }

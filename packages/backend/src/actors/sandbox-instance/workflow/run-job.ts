@@ -122,7 +122,7 @@ async function clone(
   { repeated, signal }: JobOptions,
 ): Promise<JobResult> {
   const attempts = repeated ? sandboxLimits.repeatedCloneAttempts : 1;
-  const { url } = await locateRepository(record.repositoryId, record.person, signal);
+  const url = await locateRepository(record.repositoryId, record.person, signal);
   const request = {
     repositoryUrl: url,
     branch: record.branch,
@@ -171,7 +171,7 @@ async function push(
   job: { person: Person; commit: PublishCommit | null },
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const { url } = await locateRepository(repositoryId, job.person, signal);
+  const url = await locateRepository(repositoryId, job.person, signal);
   if (job.commit !== null) {
     await installIdentity(target, job.person);
     await commitFiles(target, job.commit);
@@ -222,7 +222,7 @@ async function pull(
   record: SandboxRecord,
   { discard, signal }: { discard: boolean; signal: AbortSignal },
 ): Promise<JobResult> {
-  const { url } = await locateRepository(record.repositoryId, record.person, signal);
+  const url = await locateRepository(record.repositoryId, record.person, signal);
   const pulled = await withToken(target, record.person, async () => {
     await pointRemote(target, url);
     const outcome = await pullBranch(target, record.branch, signal, { discard });

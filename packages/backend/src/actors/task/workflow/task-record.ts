@@ -81,10 +81,8 @@ export async function saveTask(
   t: TransactionContext,
   before: TaskRecord,
   changed: Partial<TaskRecord>,
-  options: Announcement = {},
+  { bumpContent = false, isActivity = true }: Announcement = {},
 ): Promise<TaskRecord> {
-  const bumpContent = options.bumpContent ?? false;
-  const isActivity = options.isActivity ?? true;
   const after: TaskRecord = {
     ...before,
     ...changed,
