@@ -46,9 +46,9 @@ export function ConnectionBanner({ connection }: { connection: ConnectionState }
           <WifiOff aria-hidden className="size-3.5 shrink-0" />
           {blocked ? (
             <span>
-              <strong className="font-medium">Live updates are blocked.</strong> Foundry answers, but a proxy,
-              a firewall or an extension between this browser and it stops its WebSocket connection. Let
-              WebSockets to {location.host} through; until then, what you see may be out of date.
+              <strong className="font-medium">Live updates are blocked.</strong> A proxy, a firewall or an
+              extension stops WebSockets to {location.host}. Until they get through, what you see may be out
+              of date.
             </span>
           ) : (
             <span>
