@@ -1,15 +1,11 @@
-import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { Message } from '@foundry/shared/entities';
-import { Ban, Check, CheckCheck, CircleAlert, Hourglass, LoaderCircle } from 'lucide-react';
-import { useCommand } from '../../app/use-command.ts';
-import { Button } from '../../ui/button.tsx';
+import { Ban, Check, CheckCheck, CircleAlert, Hourglass, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { classNames } from '../../ui/class-names.ts';
 import { Popover } from '../../ui/popover.tsx';
 import { clockTime, duration } from '../../ui/time.tsx';
-import { useUser } from '../account/use-user.ts';
 import { useSession } from '../task/session-context.ts';
 import { receiptState } from './receipt-state.ts';
-import { useCanWrite } from './use-can-write.ts';
+import { RetryMessage } from './retry-message.tsx';
 
 const looks = {
   accepted: { icon: Check, className: 'text-ink-3', label: 'Accepted' },
@@ -18,6 +14,7 @@ const looks = {
   waiting_for_permission: { icon: Hourglass, className: 'text-warning', label: 'Waiting for permission' },
   done: { icon: CheckCheck, className: 'text-success', label: 'Done' },
   failed: { icon: CircleAlert, className: 'text-danger', label: 'Failed' },
+  interrupted: { icon: TriangleAlert, className: 'text-warning', label: 'Interrupted' },
   cancelled: { icon: Ban, className: 'text-ink-3', label: 'Stopped' },
 };
 
@@ -47,21 +44,18 @@ export function Receipt({ message }: { message: Message }) {
         </button>
       }
     >
-      <ReceiptTimes message={message} />
+      <ReceiptTimes message={message} endLabel={look.label} />
       {message.state === 'failed' && <FailedMessage message={message} />}
     </Popover>
   );
 }
 
-function ReceiptTimes({ message }: { message: Message }) {
+function ReceiptTimes({ message, endLabel }: { message: Message; endLabel: string }) {
   const steps: readonly [string, number | null][] = [
     ['Accepted', message.acceptedAtMs],
     ['Delivered', message.deliveredAtMs],
     ['Working', message.workingAtMs],
-    [
-      message.state === 'failed' || message.state === 'cancelled' ? looks[message.state].label : 'Done',
-      message.finishedAtMs,
-    ],
+    [message.state === 'failed' || message.state === 'cancelled' ? endLabel : 'Done', message.finishedAtMs],
   ];
   return (
     <dl className="space-y-0.5">
@@ -77,24 +71,12 @@ function ReceiptTimes({ message }: { message: Message }) {
 
 /** Why a message failed, and the button that sends it again. */
 export function FailedMessage({ message }: { message: Message }) {
-  const { api } = useFoundryClient();
-  const { at } = useSession();
-  const isMine = useUser().profile.id === message.author.userId;
-  const canWrite = useCanWrite();
-  const retry = useCommand(() => api.retryMessage(at, message.id), {
-    at: { organizationId: at.organizationId, actor: 'session', id: at.sessionId },
-    failureTitle: 'The message was not sent again',
-  });
   return (
     <div className="mt-2 flex items-start gap-2">
       <p className="min-w-0 flex-1 [overflow-wrap:anywhere] text-danger">
         {message.failure?.message ?? 'The agent could not work on this message.'}
       </p>
-      {isMine && canWrite && (
-        <Button size="sm" pending={retry.pending} onClick={() => void retry.run()}>
-          Try again
-        </Button>
-      )}
+      <RetryMessage message={message} />
     </div>
   );
 }

@@ -4,6 +4,8 @@ import { Ban, CircleAlert, Info, ListTodo, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { classNames } from '../../ui/class-names.ts';
 import { visibleText } from '../../ui/visible-text.ts';
+import { RetryMessage } from '../composer/retry-message.tsx';
+import { useSession } from '../task/session-context.ts';
 import { Markdown } from './markdown.tsx';
 import { PermissionCard } from './permission-card.tsx';
 import { Plan } from './plan.tsx';
@@ -54,13 +56,19 @@ const Entry = memo(function Entry({ item, streaming }: TranscriptRowProps) {
     case 'permission_request':
       return <PermissionCard body={body} sequence={item.sequence} messageId={item.messageId ?? ''} />;
     case 'turn_end':
-      return <TurnEnd stopReason={body.stopReason} error={body.error} />;
+      return <TurnEnd stopReason={body.stopReason} error={body.error} messageId={item.messageId} />;
     case 'notice':
       return <Notice level={body.level} text={body.text} />;
   }
 });
 
-function TurnEnd({ stopReason, error }: { stopReason: StopReason; error: string | null }) {
+interface TurnEndProps {
+  stopReason: StopReason;
+  error: string | null;
+  messageId: string | null;
+}
+
+function TurnEnd({ stopReason, error, messageId }: TurnEndProps) {
   const label = turnEndWords[stopReason];
   if (label === null && error === null) return <div className="h-3" />;
   if (stopReason === 'cancelled' && error === null) {
@@ -70,8 +78,7 @@ function TurnEnd({ stopReason, error }: { stopReason: StopReason; error: string 
       </p>
     );
   }
-  // Nothing went wrong with the agent or its sandbox: it is no alarm.
-  if (stopReason === 'interrupted') return <Notice level="warning" text={error ?? label ?? ''} />;
+  if (stopReason === 'interrupted') return <Interrupted text={error ?? label ?? ''} messageId={messageId} />;
   return (
     <div className="my-2 flex items-start gap-2 rounded-lg bg-danger-soft px-3 py-2 [overflow-wrap:anywhere]">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
@@ -80,6 +87,21 @@ function TurnEnd({ stopReason, error }: { stopReason: StopReason; error: string 
         {error !== null && <p className="whitespace-pre-wrap">{visibleText(error)}</p>}
       </div>
     </div>
+  );
+}
+
+/** Nothing went wrong with the agent or its sandbox: it is no alarm, and goes on from here. */
+function Interrupted({ text, messageId }: { text: string; messageId: string | null }) {
+  const message = useSession().messages.get(messageId ?? '');
+  return (
+    <>
+      <Notice level="warning" text={text} />
+      {message?.state === 'failed' && (
+        <div className="pb-2 pl-[22px]">
+          <RetryMessage message={message} />
+        </div>
+      )}
+    </>
   );
 }
 
