@@ -26,6 +26,8 @@ export const engineLimits = {
   healthFailuresUntilKill: 6,
   /** How often the existence of an adopted engine (not our child, so no exit event) is checked. */
   adoptedPollMs: 200,
+  /** How long the engine may take to say to whom a new actor's key leads; RivetKit waits 5 s. */
+  ownKeyTimeoutMs: 4_000,
   /** Time between SIGTERM and SIGKILL. */
   stopTimeoutMs: 10_000,
   /** The engine's log file is moved aside at this size. One old file is kept. */

@@ -2,6 +2,7 @@ import { setup, type Registry, type RegistryActors, type RegistryConfigInput } f
 import { engineLimits, processLimits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { requireDoor } from './door.ts';
+import { provideEngine, requireOwnKey } from './own-key.ts';
 
 /** Actors running in this process. */
 export interface ActorHost<A extends RegistryActors> {
@@ -14,7 +15,7 @@ export interface ActorHost<A extends RegistryActors> {
  * Runs actors in this process, on an engine that is ready. Resolves when the engine sends actors here. One at a time
  * per process: the native runtime serves only one pool, and calls to a second one would hang.
  * @param config what rivetkit's `setup` takes: `use` and, where needed, message sizes.
- * @throws Error for an actor without a door, and when the engine does not accept this process.
+ * @throws Error for an actor without a door or with a key that may be another's, and when the engine does not accept this process.
  */
 export async function startActors<A extends RegistryActors>(
   config: RegistryConfigInput<A>,
@@ -24,7 +25,11 @@ export async function startActors<A extends RegistryActors>(
     if (definition.onBeforeConnect !== requireDoor) {
       throw new Error(`the actor ${kind} lets everybody in: give it \`onBeforeConnect: requireDoor\``);
     }
+    if (definition.onCreate !== requireOwnKey) {
+      throw new Error(`of the actor ${kind} there could be two: give it \`onCreate: requireOwnKey\``);
+    }
   }
+  provideEngine(options.endpoint);
   const registry = setup<A>({
     maxIncomingMessageSize: engineLimits.messageSizeBytes,
     ...config,

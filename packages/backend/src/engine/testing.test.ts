@@ -3,9 +3,11 @@ import { actor } from 'rivetkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestRegistry, type TestRegistry } from './testing.ts';
 import { doorParams, requireDoor } from './door.ts';
+import { requireOwnKey } from './own-key.ts';
 
 const counter = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   state: { count: 0 },
   actions: {
     add: (c, by: number) => {

@@ -3,6 +3,7 @@ import { appAuthHandler } from '../../auth/actor-commands.ts';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { appCatalog, sessionEndedEvent } from './commands.ts';
 import { reads } from './reads.ts';
 import { claimServer } from './workflow/claim-server.ts';
@@ -18,6 +19,7 @@ const loop = commandLoop('app', appCatalog, {
 
 export const app = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

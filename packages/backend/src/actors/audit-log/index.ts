@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { actorDatabase, type ActorDatabaseProvider } from '../../command-loop/database.ts';
 import { storageWatch } from '../../command-loop/storage-watch.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { auditLimits } from '../../limits.ts';
 import { appendEntries, pageEntries } from './db/repository.ts';
 
@@ -27,6 +28,7 @@ type Context = ActionContext<unknown, unknown, unknown, unknown, unknown, ActorD
 /** One feed per organization: `append` and `page`, nothing else; nothing is ever changed or removed. */
 export const auditLog = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   actions: {
     // A write outside a queue, as an exception to R2: idempotent by id, and a loop would bury other actors' commands in its own.

@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { gitHubDataCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { publishPullRequest } from './workflow/publish-pull-request.ts';
@@ -27,6 +28,7 @@ const loop = commandLoop('githubData', gitHubDataCatalog, {
 
 export const githubData = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

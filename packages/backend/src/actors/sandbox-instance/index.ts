@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { noteAwake } from '../awake.ts';
 import { sandboxInstanceCatalog } from './commands.ts';
 import * as reads from './reads.ts';
@@ -24,6 +25,7 @@ const loop = commandLoop('sandboxInstance', sandboxInstanceCatalog, {
 
 export const sandboxInstance = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop, type LoopActionContext } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { noteAwake } from '../awake.ts';
 import { sessionStatusSyncCatalog } from './commands.ts';
 import { readTurn } from './db/repository.ts';
@@ -21,6 +22,7 @@ const loop = commandLoop('sessionStatusSync', sessionStatusSyncCatalog, {
 /** Works only while a turn runs: it holds the agent's stream and forwards it; between turns it sleeps. */
 export const sessionStatusSync = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

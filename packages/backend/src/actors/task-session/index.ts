@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { appendEvents } from './workflow/append-events.ts';
 import { taskSessionCatalog } from './commands.ts';
 import { snapshot, transcriptPage, turnAuthor } from './reads.ts';
@@ -38,6 +39,7 @@ const loop = commandLoop('taskSession', taskSessionCatalog, {
 
 export const taskSession = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

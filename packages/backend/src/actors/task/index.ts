@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { taskCatalog } from './commands.ts';
 import * as reads from './reads.ts';
 import { createSession, initialize, open } from './workflow/open.ts';
@@ -59,6 +60,7 @@ const loop = commandLoop('task', taskCatalog, {
 
 export const task = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -13,6 +13,7 @@ import { commandLimits, connectionLimits, engineLimits, gitHubLimits, streamLimi
 import { createLogger } from '../../log.ts';
 import { dumpable } from './dump.ts';
 import { provideDoor } from '../../engine/door.ts';
+import { provideEngine } from '../../engine/own-key.ts';
 import { provideTestServices } from './test-services.ts';
 
 const armedSchema = z.array(z.string());
@@ -27,6 +28,7 @@ const environment = z
   .parse(process.env);
 
 provideDoor(environment.TEST_DOOR);
+provideEngine(environment.RIVET_ENDPOINT);
 
 let armed = new Set<string>();
 const armMessage = z.object({ armed: armedSchema });

@@ -223,11 +223,11 @@ export class Killable {
 
   /** What the engine and the inspector say of an actor that does not do what it should. */
   async describe({ kind, key }: ActorAddress): Promise<string> {
-    const engine = new URL(this.#endpoint).origin;
-    const ask = async (path: string, token?: string): Promise<unknown> => {
+    const { origin: engine, password: adminToken } = new URL(this.#endpoint);
+    const ask = async (path: string, token = adminToken): Promise<unknown> => {
       try {
         const answer = await fetch(`${engine}${path}`, {
-          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+          headers: { authorization: `Bearer ${token}` },
           signal: AbortSignal.timeout(5_000),
         });
         return await answer.json();

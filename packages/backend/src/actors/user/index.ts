@@ -2,6 +2,7 @@ import { actor } from 'rivetkit';
 import { commandLoop } from '../../command-loop/command-loop.ts';
 import { actorDatabase } from '../../command-loop/database.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { userCatalog } from './commands.ts';
 import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
@@ -20,6 +21,7 @@ const loop = commandLoop('user', userCatalog, {
 
 export const user = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('db/migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -21,6 +21,7 @@ import * as appTables from '../db/app-tables.ts';
 import { readUserAuth } from '../db/user-repository.ts';
 import * as userTables from '../db/user-tables.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 
 /** A database made of `tables` as drizzle-kit would migrate it. The folder is read at once and removed. */
 async function databaseOf(tables: Record<string, unknown>): Promise<ActorDatabaseProvider> {
@@ -49,6 +50,7 @@ const userLoop = commandLoop('user', userAuthCommands, { 'user.command.authWrite
 /** An App actor that does nothing but sign-in. */
 export const app = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: await databaseOf({ ...loopTables, ...appTables }),
   createVars: appLoop.createVars,
   queues: appLoop.queues,
@@ -64,6 +66,7 @@ export const app = actor({
 /** A User actor that does nothing but sign-in. */
 export const user = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: await databaseOf({ ...loopTables, ...userTables }),
   createVars: userLoop.createVars,
   queues: userLoop.queues,

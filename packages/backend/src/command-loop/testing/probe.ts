@@ -8,6 +8,7 @@ import { CommandError, RetryLater } from '../errors.ts';
 import { effect, Finish, single, transaction } from '../handlers.ts';
 import { marks, outbox } from './schema.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 
 const probeCatalog = {
   /** Writes a mark; refuses the mark `refused`. */
@@ -122,6 +123,7 @@ const loop = commandLoop('probe', probeCatalog, {
 /** An actor that exists only to look at its loop. */
 export const probe = actor({
   onBeforeConnect: requireDoor,
+  onCreate: requireOwnKey,
   db: actorDatabase(new URL('migrations/', import.meta.url)),
   createVars: loop.createVars,
   queues: loop.queues,

@@ -14,6 +14,7 @@ import { actorDatabase } from '../../command-loop/database.ts';
 import { CommandError } from '../../command-loop/errors.ts';
 import { single, type CommandHandler, type TransactionContext } from '../../command-loop/handlers.ts';
 import { requireDoor } from '../../engine/door.ts';
+import { requireOwnKey } from '../../engine/own-key.ts';
 import { readVersion } from '../../command-loop/store-repository.ts';
 
 /*
@@ -63,6 +64,7 @@ function loopOf(kind: string, catalog: Catalog, replies: { readonly [name: strin
 function partsOf(loop: ReturnType<typeof commandLoop>) {
   return {
     onBeforeConnect: requireDoor,
+    onCreate: requireOwnKey,
     db: database,
     createVars: loop.createVars,
     queues: loop.queues,

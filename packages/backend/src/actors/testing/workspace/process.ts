@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ActorConnections } from '../../../command-loop/connections.ts';
 import { provideLoopRuntime } from '../../../command-loop/runtime.ts';
 import { provideDoor } from '../../../engine/door.ts';
+import { provideEngine } from '../../../engine/own-key.ts';
 import { engineLimits } from '../../../limits.ts';
 import { createLogger } from '../../../log.ts';
 import { actors } from '../../registry.ts';
@@ -21,6 +22,7 @@ const environment = z
   })
   .parse(process.env);
 provideDoor(environment.TEST_DOOR);
+provideEngine(environment.RIVET_ENDPOINT);
 const log = createLogger('error');
 provideLoopRuntime({
   connections: new ActorConnections({
