@@ -378,7 +378,9 @@ export const repositoryLimits = { tasksInOverview: 200 } as const;
 
 export const userLimits = {
   taskStatesInSnapshot: 1_000,
-  taskStatesSizeBytes: 512 * 1024,
+  taskStatesSizeBytes: 256 * 1024,
+  draftsInSnapshot: 200,
+  draftsSizeBytes: 384 * 1024,
   organizationsSizeBytes: 200 * 1024,
 } as const;
 

@@ -5,8 +5,10 @@ import type {
   CreateTaskRequest,
   createSessionRequestSchema,
   publishRequestSchema,
+  SetDraftRequest,
   SetTaskStateRequest,
 } from '@foundry/shared/requests';
+import { setDraftAnswerSchema } from '@foundry/shared/requests';
 import {
   organizationSnapshotSchema,
   sessionSnapshotSchema,
@@ -81,6 +83,11 @@ export function createApi(options: HttpOptions) {
           body: change,
           schema: taskStateSchema,
         },
+      ),
+    setDraft: (at: TaskAddress, draft: SetDraftRequest) =>
+      http.request(
+        `${v1}/me/drafts/${encodeURIComponent(at.organizationId)}/${encodeURIComponent(at.taskId)}`,
+        { method: 'PUT', body: draft, schema: setDraftAnswerSchema },
       ),
     setDefaultModel: (modelId: string | null) =>
       http.request(`${v1}/me/default-model`, { method: 'PUT', body: { modelId }, schema: z.unknown() }),

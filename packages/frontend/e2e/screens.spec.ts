@@ -318,20 +318,6 @@ test('a lost connection is said, and ends by itself', async ({ page }) => {
   await expect(page.getByText('Reconnecting…')).toBeHidden({ timeout: 20_000 });
 });
 
-test('a draft is kept on the server', async ({ page }) => {
-  await open(page, '/organizations/1/tasks/pr_13_3');
-  const composer = page.getByRole('textbox', { name: 'Message to the agent' });
-  const saved = page.waitForResponse(
-    (response) =>
-      response.url().includes('/task-states/') &&
-      (response.request().postData() ?? '').includes('unfinished'),
-  );
-  await composer.fill('an unfinished thought');
-  await saved;
-  await page.reload();
-  await expect(composer).toHaveValue('an unfinished thought');
-});
-
 test('a failing server is said in words, with a way to try again', async ({ page }) => {
   await mode(page, { failing: true });
   await open(page, '/organizations/1');

@@ -349,9 +349,22 @@ export const taskStateSchema = z.object({
   activeSessionId: sessionIdSchema.nullable(),
   lastReadVersion: z.number().int(),
   markedUnread: z.boolean(),
-  draft: z.string(),
 });
 export type TaskState = z.infer<typeof taskStateSchema>;
+
+/** What one person has begun to write to one session. */
+export const draftSchema = z.object({
+  taskId: taskIdSchema,
+  organizationId: organizationIdSchema,
+  /** Null for a task that has no session yet. */
+  sessionId: sessionIdSchema.nullable(),
+  text: z.string(),
+  /** Grows with every save: what somebody goes on with is named by it. */
+  savedAtMs: z.number().int(),
+  /** The page that wrote it. */
+  writer: z.string(),
+});
+export type Draft = z.infer<typeof draftSchema>;
 
 export const auditEntrySchema = z.object({
   id: z.string(),

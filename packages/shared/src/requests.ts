@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { branchNameSchema } from './branch-names.ts';
+import { draftSchema } from './entities.ts';
 import { commandIdSchema, messageIdSchema, repositoryIdSchema, sessionIdSchema } from './ids.ts';
 import { textSizeBytes } from './text-size.ts';
 
@@ -101,6 +102,18 @@ export const setTaskStateRequestSchema = z.object({
   activeSessionId: sessionIdSchema.nullable().optional(),
   lastReadVersion: z.number().int().nonnegative().optional(),
   markedUnread: z.boolean().optional(),
-  draft: textWithinSize.optional(),
 });
 export type SetTaskStateRequest = z.infer<typeof setTaskStateRequestSchema>;
+
+/** `basedOnMs`: `savedAtMs` of what the page went on with, null when there was nothing. A newer one of another page stays. */
+export const setDraftRequestSchema = z.object({
+  commandId,
+  sessionId: sessionIdSchema.nullable(),
+  text: textWithinSize,
+  basedOnMs: z.number().int().nullable(),
+  writer: z.string().min(1).max(64),
+});
+export type SetDraftRequest = z.infer<typeof setDraftRequestSchema>;
+/** `draft` is what is kept now; not `saved` means that it is somebody else's newer one. */
+export const setDraftAnswerSchema = z.object({ saved: z.boolean(), draft: draftSchema.nullable() });
+export type SetDraftAnswer = z.infer<typeof setDraftAnswerSchema>;

@@ -10,6 +10,7 @@ import {
   sessionSchema,
   syncProgressSchema,
   taskSchema,
+  draftSchema,
   taskStateSchema,
   taskSummarySchema,
   userProfileSchema,
@@ -67,6 +68,7 @@ export const userSnapshotSchema = z.object({
   organizations: z.array(organizationSchema),
   defaultModelId: z.string().nullable(),
   taskStates: z.array(taskStateSchema),
+  drafts: z.array(draftSchema),
   /** Why GitHub could not be asked what this person may see, for example that they must sign in again. */
   accessProblem: accessProblemSchema.nullable().default(null),
   /** When that was last read; null: not yet. */
@@ -127,6 +129,8 @@ export const upsertSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('profile'), entity: userProfileSchema }),
   z.object({ type: z.literal('defaultModel'), entity: z.object({ modelId: z.string().nullable() }) }),
   z.object({ type: z.literal('taskState'), entity: taskStateSchema }),
+  /** An empty text means that there is none any more. */
+  z.object({ type: z.literal('draft'), entity: draftSchema }),
   z.object({ type: z.literal('task'), entity: taskSchema }),
   z.object({ type: z.literal('session'), entity: sessionSchema }),
   z.object({ type: z.literal('message'), entity: messageSchema }),

@@ -17,21 +17,27 @@ export function useFoundryClient(): FoundryClient {
   return client;
 }
 
-/** Watches a topic for as long as the component is mounted. The view is the same object until something changes. */
-export function useTopic<K extends TopicKind>(topic: TopicOf<K>): TopicView<K> {
+const unknown = { status: 'loading', data: null, error: null } as const;
+
+/**
+ * Watches a topic for as long as the component is mounted; null while it is not known yet which. The view is the same
+ * object until something changes.
+ */
+export function useTopic<K extends TopicKind>(topic: TopicOf<K> | null): TopicView<K> {
   const { realtime } = useFoundryClient();
   const watched = useSameTopic(topic);
   const subscribe = useCallback(
-    (listener: () => void) => realtime.subscribe(watched, listener),
+    (listener: () => void) => (watched === null ? () => undefined : realtime.subscribe(watched, listener)),
     [realtime, watched],
   );
-  return useSyncExternalStore(subscribe, () => realtime.view<K>(watched));
+  return useSyncExternalStore(subscribe, () => (watched === null ? unknown : realtime.view<K>(watched)));
 }
 
 /** The first object of equal topics: callers write a new one on every render, and it must not subscribe anew. */
-function useSameTopic<T extends Topic>(topic: T): T {
+function useSameTopic<T extends Topic>(topic: T | null): T | null {
   const [kept, setKept] = useState(topic);
-  if (topicKey(kept) === topicKey(topic)) return kept;
+  const isSame = kept === null || topic === null ? kept === topic : topicKey(kept) === topicKey(topic);
+  if (isSame) return kept;
   setKept(topic);
   return topic;
 }

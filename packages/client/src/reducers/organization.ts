@@ -88,6 +88,7 @@ function applyUpsert(state: OrganizationState, upsert: Upsert): OrganizationStat
     case 'profile':
     case 'defaultModel':
     case 'taskState':
+    case 'draft':
     case 'task':
     case 'session':
     case 'message':

@@ -1,4 +1,12 @@
-import type { Organization, Sandbox, Session, Task, TaskState, UserProfile } from '@foundry/shared/entities';
+import type {
+  Draft,
+  Organization,
+  Sandbox,
+  Session,
+  Task,
+  TaskState,
+  UserProfile,
+} from '@foundry/shared/entities';
 import type {
   AppSnapshot,
   Change,
@@ -39,6 +47,11 @@ function changeOrganizations(
   return next;
 }
 
+/** A session's id is unique on the whole server; a task without one has a draft of its own. */
+export function draftKey({ taskId, sessionId }: Pick<Draft, 'taskId' | 'sessionId'>): string {
+  return `${taskId}/${sessionId ?? ''}`;
+}
+
 export interface UserState {
   version: number;
   profile: UserProfile;
@@ -50,6 +63,8 @@ export interface UserState {
   accessReadAtMs: number | null;
   /** By task id. */
   taskStates: EntityMap<TaskState>;
+  /** By `draftKey`. */
+  drafts: EntityMap<Draft>;
 }
 export function userFromSnapshot(snapshot: UserSnapshot, previous?: UserState): UserState {
   return {
@@ -63,6 +78,7 @@ export function userFromSnapshot(snapshot: UserSnapshot, previous?: UserState): 
       previous?.taskStates,
       toEntityMap(snapshot.taskStates, (taskState) => taskState.taskId),
     ),
+    drafts: reconcile(previous?.drafts, toEntityMap(snapshot.drafts, draftKey)),
   };
 }
 export function applyUserChange(state: UserState, change: Change): UserState {
@@ -76,6 +92,11 @@ export function applyUserChange(state: UserState, change: Change): UserState {
     else if (upsert.type === 'defaultModel') next.defaultModelId = upsert.entity.modelId;
     else if (upsert.type === 'taskState') {
       next.taskStates = withEntity(next.taskStates, upsert.entity.taskId, upsert.entity);
+    } else if (upsert.type === 'draft') {
+      next.drafts =
+        upsert.entity.text === ''
+          ? withoutEntity(next.drafts, draftKey(upsert.entity))
+          : withEntity(next.drafts, draftKey(upsert.entity), upsert.entity);
     }
   }
   for (const remove of change.removes) {

@@ -18,4 +18,25 @@ export function writeSetting(name: string, value: unknown): void {
   }
 }
 
+export function removeSetting(name: string): void {
+  try {
+    localStorage.removeItem(`foundry.${name}`);
+  } catch {
+    // A closed storage has nothing to remove.
+    return;
+  }
+}
+
+/** Names of the values kept in this browser that begin so. */
+export function settingNames(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(`foundry.${prefix}`))
+      .map((key) => key.slice('foundry.'.length));
+  } catch {
+    // A closed storage has none.
+    return [];
+  }
+}
+
 export const lastOrganizationSchema = z.string().regex(/^\d{1,20}$/);

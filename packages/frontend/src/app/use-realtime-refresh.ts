@@ -2,7 +2,9 @@ import { useFoundryClient } from '@foundry/client/react/hooks';
 import type { Topic } from '@foundry/shared/topics';
 
 /** A function that asks for a topic again, for "Try again" buttons. */
-export function useRealtimeRefresh(topic: Topic): () => void {
+export function useRealtimeRefresh(topic: Topic | null): () => void {
   const { realtime } = useFoundryClient();
-  return () => realtime.refresh(topic);
+  return () => {
+    if (topic !== null) realtime.refresh(topic);
+  };
 }

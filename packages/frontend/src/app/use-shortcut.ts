@@ -1,4 +1,5 @@
 import { useEffectEvent, useLayoutEffect } from 'react';
+import { isComposerComing } from '../features/composer/composer-focus.ts';
 import { isInputMethodKey } from '../ui/input-method.ts';
 
 interface Shortcut {
@@ -27,6 +28,8 @@ export function useShortcut(shortcut: Shortcut, act: () => void, enabled = true)
     // `?` needs Shift on most keyboards; only letters ask for it by name.
     if (withShift !== event.shiftKey && /^[a-z]$/.test(key)) return;
     if (!whileTyping && isTyping(event.target)) return;
+    // What is typed is meant for it; only asking for it is no text.
+    if (!withModifier && key !== 'm' && isComposerComing()) return;
     if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return;
     event.preventDefault();
     act();

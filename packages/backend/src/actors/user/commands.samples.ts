@@ -139,7 +139,18 @@ export const userSamples: ActorSamples<UserCatalog> = {
         organizationId,
         activeSessionId: sessionId,
         lastReadVersion: 3,
-        draft: 'half a thought',
+      }),
+    },
+  ],
+  'user.command.setDraft': [
+    {
+      body: ({ taskId, organizationId, sessionId }) => ({
+        taskId,
+        organizationId,
+        sessionId,
+        text: 'half a thought',
+        basedOnMs: null,
+        writer: 'page-1',
       }),
     },
   ],

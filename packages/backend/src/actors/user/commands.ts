@@ -1,7 +1,11 @@
 import { taskStateSchema } from '@foundry/shared/entities';
 import { organizationIdSchema, taskIdSchema } from '@foundry/shared/ids';
 import { repositoryRoleSchema } from '@foundry/shared/roles';
-import { setTaskStateRequestSchema } from '@foundry/shared/requests';
+import {
+  setDraftAnswerSchema,
+  setDraftRequestSchema,
+  setTaskStateRequestSchema,
+} from '@foundry/shared/requests';
 import { z } from 'zod';
 import { userAuthCommands } from '../../auth/actor-commands.ts';
 import { command } from '../../command-loop/catalog.ts';
@@ -31,6 +35,12 @@ export const userCatalog = {
       .omit({ commandId: true })
       .extend({ taskId: taskIdSchema, organizationId: organizationIdSchema }),
     taskStateSchema,
+  ),
+  'user.command.setDraft': command(
+    setDraftRequestSchema
+      .omit({ commandId: true })
+      .extend({ taskId: taskIdSchema, organizationId: organizationIdSchema }),
+    setDraftAnswerSchema,
   ),
   'user.command.setDefaultModel': command(z.object({ modelId: z.string().max(200).nullable() }), z.null()),
 };

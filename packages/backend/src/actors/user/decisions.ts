@@ -1,6 +1,6 @@
 import { atLeast, type RepositoryRole } from '@foundry/shared/roles';
-import type { Organization, TaskState } from '@foundry/shared/entities';
-import type { SetTaskStateRequest } from '@foundry/shared/requests';
+import type { Draft, Organization, TaskState } from '@foundry/shared/entities';
+import type { SetDraftRequest, SetTaskStateRequest } from '@foundry/shared/requests';
 
 /** The fields that a request gives replace those that are there; reading a task clears "marked unread". */
 export function mergeTaskState(
@@ -13,7 +13,6 @@ export function mergeTaskState(
     activeSessionId: null,
     lastReadVersion: 0,
     markedUnread: false,
-    draft: '',
   };
   return {
     ...base,
@@ -22,8 +21,22 @@ export function mergeTaskState(
     // Two tabs may report what they read in any order.
     lastReadVersion: Math.max(base.lastReadVersion, request.lastReadVersion ?? 0),
     markedUnread: request.markedUnread ?? (request.lastReadVersion === undefined ? base.markedUnread : false),
-    draft: request.draft ?? base.draft,
   };
+}
+
+/**
+ * What becomes of a draft. Null: what is there stays, because another page wrote it since this one last saw it, and
+ * nobody has looked at both. A page's own save may come twice, or its answer may have been lost.
+ */
+export function nextDraft(
+  before: Draft | null,
+  ids: { taskId: string; organizationId: string },
+  { sessionId, text, basedOnMs, writer }: Omit<SetDraftRequest, 'commandId'>,
+  nowMs: number,
+): Draft | null {
+  const isNews = before !== null && before.writer !== writer && before.savedAtMs !== basedOnMs;
+  if (isNews && before.text !== text) return null;
+  return { ...ids, sessionId, text, writer, savedAtMs: Math.max(nowMs, (before?.savedAtMs ?? 0) + 1) };
 }
 
 /** What the snapshot must be told when the accounts a person sees have changed. */

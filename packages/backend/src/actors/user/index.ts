@@ -8,7 +8,7 @@ import { reads } from './reads.ts';
 import { snapshot } from './snapshot.ts';
 import { authWrite } from './workflow/auth-write.ts';
 import { checkAccess } from './workflow/check-access.ts';
-import { setDefaultModel, setTaskState } from './workflow/preferences.ts';
+import { setDefaultModel, setDraft, setTaskState } from './workflow/preferences.ts';
 import { readAccess, refreshAccess } from './workflow/refresh-access.ts';
 
 const loop = commandLoop('user', userCatalog, {
@@ -16,6 +16,7 @@ const loop = commandLoop('user', userCatalog, {
   'user.command.refreshAccess': refreshAccess,
   'user.command.readAccess': readAccess,
   'user.command.setTaskState': setTaskState,
+  'user.command.setDraft': setDraft,
   'user.command.setDefaultModel': setDefaultModel,
 });
 

@@ -23,10 +23,14 @@ export async function snapshot(c: LoopActionContext): Promise<UserSnapshot> {
         userLimits.organizationsSizeBytes,
       ),
       defaultModelId: await repository.readDefaultModel(tx),
-      // Drafts may be long: the oldest states give way.
       taskStates: withinSize(
         await repository.listTaskStates(tx, userLimits.taskStatesInSnapshot),
         userLimits.taskStatesSizeBytes,
+      ),
+      // They may be long: the oldest give way.
+      drafts: withinSize(
+        await repository.listDrafts(tx, userLimits.draftsInSnapshot),
+        userLimits.draftsSizeBytes,
       ),
       accessProblem: problem,
       accessReadAtMs: readAtMs,

@@ -1,3 +1,4 @@
+import { setDraftAnswerSchema } from '@foundry/shared/requests';
 import { taskSnapshotSchema, userSnapshotSchema } from '@foundry/shared/topics';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -73,15 +74,51 @@ describe('people', () => {
     await eventually(async () => expect((await access(grace)).repositoryIds).not.toContain(secret));
   });
 
-  test('[R10] keeps read marks, drafts and the default model per person', async () => {
+  test('[R10] keeps a draft for each session, and none that another page wrote meanwhile is overwritten', async () => {
+    const taskId = `pr_${storefront}_1`;
+    const set = async (sessionId: string | null, text: string, writer: string, basedOnMs: number | null) => {
+      const outcome = await stack.send(userAddress(ada), 'user.command.setDraft', {
+        taskId,
+        organizationId: acme.id,
+        sessionId,
+        text,
+        writer,
+        basedOnMs,
+      });
+      return setDraftAnswerSchema.parse(outcome.status === 'done' ? outcome.result : null);
+    };
+    const texts = async () => {
+      const { drafts } = userSnapshotSchema.parse(
+        await stack.connections.call(userAddress(ada), 'snapshot', []),
+      );
+      return Object.fromEntries(drafts.map(({ sessionId, text }) => [sessionId ?? 'none', text]));
+    };
+    await set(null, 'for no session yet', 'laptop', null);
+    const first = await set('session_aaaaaaaa', 'for the first', 'laptop', null);
+    await set('session_bbbbbbbb', 'for the second', 'laptop', null);
+    expect(await texts()).toEqual({
+      none: 'for no session yet',
+      session_aaaaaaaa: 'for the first',
+      session_bbbbbbbb: 'for the second',
+    });
+    await set('session_aaaaaaaa', 'for the first, from the train', 'phone', first.draft?.savedAtMs ?? null);
+    expect(
+      await set('session_aaaaaaaa', 'the laptop wakes up', 'laptop-2', first.draft?.savedAtMs ?? null),
+    ).toMatchObject({ saved: false, draft: { text: 'for the first, from the train' } });
+    await set('session_bbbbbbbb', '', 'laptop', null);
+    await set(null, '', 'laptop', null);
+    expect(await texts()).toEqual({ session_aaaaaaaa: 'for the first, from the train' });
+  });
+
+  test('[R10] keeps read marks and the default model per person', async () => {
     const taskId = `pr_${storefront}_1`;
     const set = async (fields: object): Promise<unknown> => {
       const body = { taskId, organizationId: acme.id, ...fields };
       return await stack.send(userAddress(ada), 'user.command.setTaskState', body);
     };
-    expect(await set({ lastReadVersion: 4, draft: 'hel' })).toMatchObject({ status: 'done' });
+    expect(await set({ lastReadVersion: 4 })).toMatchObject({ status: 'done' });
     expect(await set({ lastReadVersion: 2, markedUnread: true })).toMatchObject({
-      result: { lastReadVersion: 4, markedUnread: true, draft: 'hel' },
+      result: { lastReadVersion: 4, markedUnread: true },
     });
     await stack.send(userAddress(ada), 'user.command.setDefaultModel', { modelId: 'opus' });
     const now = userSnapshotSchema.parse(await stack.connections.call(userAddress(ada), 'snapshot', []));

@@ -96,6 +96,7 @@ function visibleUpserts(upsert: Upsert, who: Visibility): Upsert[] {
     case 'profile':
     case 'defaultModel':
     case 'taskState':
+    case 'draft':
     case 'task':
     case 'session':
     case 'message':

@@ -1,6 +1,11 @@
 import { taskStateSchema } from '@foundry/shared/entities';
 import { commandIdSchema } from '@foundry/shared/ids';
-import { plainCommandRequestSchema, setTaskStateRequestSchema } from '@foundry/shared/requests';
+import {
+  plainCommandRequestSchema,
+  setDraftAnswerSchema,
+  setDraftRequestSchema,
+  setTaskStateRequestSchema,
+} from '@foundry/shared/requests';
 import { userSnapshotSchema } from '@foundry/shared/topics';
 import { z } from 'zod';
 import { userAddress } from '../../actors/addresses.ts';
@@ -48,7 +53,7 @@ export const meRoutes = routeGroup()
     gatewayRoute('taskAccess', {
       method: 'put',
       path: '/api/v1/me/task-states/{organizationId}/{taskId}',
-      description: 'What one person has read, drafted or opened of a task; nobody else sees it.',
+      description: 'What one person has read or opened of a task; nobody else sees it.',
       request: { params: taskParams, body: jsonBody(setTaskStateRequestSchema) },
       responses: { 200: { description: 'The state now.', content: json(taskStateSchema) } },
     }),
@@ -64,6 +69,29 @@ export const meRoutes = routeGroup()
           { commandId },
         );
       return c.json(taskStateSchema.parse(result), 200);
+    },
+  )
+  .openapi(
+    gatewayRoute('taskAccess', {
+      method: 'put',
+      path: '/api/v1/me/drafts/{organizationId}/{taskId}',
+      description:
+        'What one person has begun to write to one session; a newer draft of another page is kept.',
+      request: { params: taskParams, body: jsonBody(setDraftRequestSchema) },
+      responses: { 200: { description: 'The draft now.', content: json(setDraftAnswerSchema) } },
+    }),
+    async (c) => {
+      const { commandId, ...draft } = c.req.valid('json');
+      const result = await c
+        .get('gateway')
+        .commands.sendAndWait(
+          senderOf(c),
+          userAddress(sessionOf(c).userId),
+          'user.command.setDraft',
+          { ...draft, ...c.req.valid('param') },
+          { commandId },
+        );
+      return c.json(setDraftAnswerSchema.parse(result), 200);
     },
   )
   .openapi(

@@ -63,7 +63,11 @@ export const routeRows: Readonly<Record<string, Row>> = {
   'POST /api/v1/me/refresh-access': { expected: people(202) },
   'PUT /api/v1/me/task-states/:organizationId/:taskId': {
     expected: insiders(200),
-    body: () => ({ draft: 'x' }),
+    body: () => ({ lastReadVersion: 1 }),
+  },
+  'PUT /api/v1/me/drafts/:organizationId/:taskId': {
+    expected: insiders(200),
+    body: () => ({ sessionId: null, text: 'x', basedOnMs: null, writer: 'page-1' }),
   },
   'PUT /api/v1/me/default-model': { expected: people(202), body: () => ({ modelId: null }) },
   'GET /api/v1/organizations': { expected: people(200) },

@@ -124,9 +124,9 @@ const userLoop = loopOf('user', userCatalog, {
     activeSessionId: null,
     lastReadVersion: 0,
     markedUnread: false,
-    draft: '',
     ...z.record(z.string(), z.unknown()).parse(input),
   }),
+  'user.command.setDraft': () => ({ saved: true, draft: null }),
 });
 export const user = actor({
   ...partsOf(userLoop),
@@ -140,6 +140,7 @@ export const user = actor({
         organizations: [],
         defaultModelId: null,
         taskStates: [],
+        drafts: [],
       })),
   },
 });

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { isInputMethodKey } from '../../ui/input-method.ts';
 import { modifier } from '../../ui/kbd.tsx';
 import { useComposerFocus } from './composer-focus.ts';
+import { NewerDraft } from './newer-draft.tsx';
 import { forgetWish, isWished, wishToSend } from './send-wish.ts';
 import { useDraft } from './use-draft.ts';
 
@@ -29,10 +30,9 @@ interface ComposerBoxProps {
 
 /** Where messages are written: Enter sends, Shift and Enter begins a line. */
 export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: ComposerBoxProps) {
-  const { text, setText } = useDraft(at);
   const [sending, setSending] = useState(false);
+  const { text, setText, theirs, choose } = useDraft(at, { hold: sending });
   const input = useRef<HTMLTextAreaElement>(null);
-  useComposerFocus(input, at.taskId);
   const lastEscapeMs = useRef(Number.NEGATIVE_INFINITY);
   useShortcut({ key: '.', withModifier: true, whileTyping: true }, onStop, busy);
 
@@ -41,7 +41,7 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
   const [wished, setWished] = useState(() => onSend === null && isWished(at.taskId, text.trim()));
   const cannotSend = text.trim() === '' || tooLong || sending || wished;
   const send = async () => {
-    if (cannotSend) return;
+    if (text.trim() === '' || tooLong || sending) return;
     if (onSend === null) {
       wishToSend(at.taskId, text.trim());
       setWished(true);
@@ -57,20 +57,23 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
     }
     input.current?.focus();
   };
+  const canSend = onSend !== null;
   const sendWished = useEffectEvent(() => {
-    if (onSend === null) return;
     if (isWished(at.taskId, text.trim())) void send();
     forgetWish();
+    setWished(false);
   });
   useEffect(() => {
+    if (!canSend) return;
     const timer = setTimeout(() => sendWished());
     return () => clearTimeout(timer);
-  }, []);
+  }, [canSend]);
   const change = (next: string) => {
     forgetWish();
     setWished(false);
     setText(next);
   };
+  useComposerFocus(input, at.taskId, (typed) => change(text + typed));
   const onKeyDown = (event: KeyboardEvent) => {
     if (isInputMethodKey(event.nativeEvent)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
@@ -84,45 +87,53 @@ export function ComposerBox({ at, busy, stopping, onSend, onStop, children }: Co
   };
 
   return (
-    <div className="rounded-xl border border-line-strong bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
-      <textarea
-        ref={input}
-        aria-label="Message to the agent"
-        placeholder={busy ? 'Write the next message; it waits for its turn' : 'Message the agent'}
-        value={text}
-        rows={1}
-        readOnly={sending}
-        onChange={(event) => change(event.target.value)}
-        onKeyDown={onKeyDown}
-        className="block field-sizing-content max-h-[35vh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 text-base outline-none placeholder:text-ink-3"
-      />
-      <div className="flex items-center gap-2 px-2 pb-2">
-        {children}
-        <span className="ml-auto flex items-center gap-2">
-          {tooLong && (
-            <span role="alert" className="text-xs text-danger tabular-nums">
-              {Math.ceil(excessBytes / 1_000).toLocaleString('en')} kB too long: shorten it, or put it into a
-              file
-            </span>
-          )}
-          {(busy || stopping) && (
-            <Button variant="danger" pending={stopping} title={`${modifier}+. or Esc twice`} onClick={onStop}>
-              {!stopping && <Square aria-hidden className="size-3 fill-current" />}
-              {stopping ? 'Stopping…' : 'Stop'}
+    <>
+      {theirs !== null && <NewerDraft theirs={theirs} onChoose={choose} />}
+      <div className="rounded-xl border border-line-strong bg-raised focus-within:border-accent focus-within:ring-1 focus-within:ring-accent">
+        <textarea
+          ref={input}
+          aria-label="Message to the agent"
+          placeholder={busy ? 'Write the next message; it waits for its turn' : 'Message the agent'}
+          value={text}
+          rows={1}
+          readOnly={sending}
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="block field-sizing-content max-h-[35vh] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 text-base outline-none placeholder:text-ink-3"
+        />
+        <div className="flex items-center gap-2 px-2 pb-2">
+          {children}
+          <span className="ml-auto flex items-center gap-2">
+            {tooLong && (
+              <span role="alert" className="text-xs text-danger tabular-nums">
+                {Math.ceil(excessBytes / 1_000).toLocaleString('en')} kB too long: shorten it, or put it into
+                a file
+              </span>
+            )}
+            {(busy || stopping) && (
+              <Button
+                variant="danger"
+                pending={stopping}
+                title={`${modifier}+. or Esc twice`}
+                onClick={onStop}
+              >
+                {!stopping && <Square aria-hidden className="size-3 fill-current" />}
+                {stopping ? 'Stopping…' : 'Stop'}
+              </Button>
+            )}
+            <Button
+              variant="primary"
+              size="icon"
+              disabled={cannotSend}
+              pending={sending || wished}
+              onClick={() => void send()}
+              aria-label={busy ? 'Queue message' : 'Send message'}
+            >
+              {!sending && !wished && <ArrowUp aria-hidden className="size-4" />}
             </Button>
-          )}
-          <Button
-            variant="primary"
-            size="icon"
-            disabled={cannotSend}
-            pending={sending || wished}
-            onClick={() => void send()}
-            aria-label={busy ? 'Queue message' : 'Send message'}
-          >
-            {!sending && !wished && <ArrowUp aria-hidden className="size-4" />}
-          </Button>
-        </span>
+          </span>
+        </div>
       </div>
-    </div>
+    </>
   );
 }

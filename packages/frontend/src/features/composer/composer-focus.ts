@@ -1,4 +1,4 @@
-import { useLayoutEffect } from 'react';
+import { useEffectEvent, useLayoutEffect } from 'react';
 import type { RefObject } from 'react';
 import { pageId } from '../organization/organization-context.ts';
 
@@ -17,6 +17,51 @@ interface OwedFocus {
   selection: readonly [number, number] | null;
 }
 let owed: OwedFocus | null = null;
+/** Pages on which a composer is about to appear. */
+let coming = 0;
+/** Typed for a composer that was asked for and is not there yet. */
+let typedAhead = '';
+
+/** A composer is about to appear: what is typed is meant for it, and no shortcut. */
+export function isComposerComing(): boolean {
+  if (current !== null) return false;
+  return coming > 0 || isAwaited();
+}
+
+/** Asked for on the way to a task. */
+function isAwaited(): boolean {
+  const isAsked = owed !== null && owed.taskId === null && Date.now() - owed.atMs < replacementMs;
+  return isAsked && location.pathname.includes('/tasks/');
+}
+
+/** To be used by a page whose composer will come once it knows more. */
+export function useComposerComing(isComing: boolean): void {
+  useLayoutEffect(() => {
+    if (!isComing) return;
+    coming += 1;
+    return () => {
+      coming -= 1;
+    };
+  }, [isComing]);
+}
+
+function typeAhead(event: KeyboardEvent): void {
+  if (!isAwaited()) {
+    stopTypingAhead();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+  // Keys that write nothing have names.
+  event.preventDefault();
+  typedAhead += event.key;
+}
+
+function stopTypingAhead(): string {
+  removeEventListener('keydown', typeAhead, { capture: true });
+  const typed = typedAhead;
+  typedAhead = '';
+  return typed;
+}
 
 /** The composer on the page, for what puts the focus there by itself. */
 export function currentComposer(): HTMLTextAreaElement | null {
@@ -27,6 +72,7 @@ export function currentComposer(): HTMLTextAreaElement | null {
 export function focusComposer(): void {
   if (current === null) {
     owed = { atMs: Date.now(), from: document.activeElement, taskId: null, selection: null };
+    addEventListener('keydown', typeAhead, { capture: true });
   } else {
     focusText(current);
   }
@@ -50,8 +96,13 @@ function giveFocus(element: HTMLTextAreaElement, taskId: string, { from, ...owin
   element.focus();
 }
 
-/** Composers are replaced while a task and its session are loaded or made; focus and caret go along. */
-export function useComposerFocus(input: RefObject<HTMLTextAreaElement | null>, taskId: string): void {
+/** Composers come and go with their pages; focus and caret go along, and what was typed before one was there. */
+export function useComposerFocus(
+  input: RefObject<HTMLTextAreaElement | null>,
+  taskId: string,
+  onTypedAhead: (text: string) => void,
+): void {
+  const takeTypedAhead = useEffectEvent((typed: string) => onTypedAhead(typed));
   useLayoutEffect(() => {
     const element = input.current;
     current = element;
@@ -59,6 +110,8 @@ export function useComposerFocus(input: RefObject<HTMLTextAreaElement | null>, t
       giveFocus(element, taskId, owed);
     }
     owed = null;
+    const typed = stopTypingAhead();
+    if (typed !== '') takeTypedAhead(typed);
     return () => {
       current = null;
       if (element === null || document.activeElement !== element) return;

@@ -8,7 +8,8 @@ import { useHasSidebar } from '../../app/use-media.ts';
 import { useRealtimeRefresh } from '../../app/use-realtime-refresh.ts';
 import { useShortcut } from '../../app/use-shortcut.ts';
 import { AccessNotice } from '../account/access-notice.tsx';
-import { focusComposer } from '../composer/composer-focus.ts';
+import { focusComposer, useComposerComing } from '../composer/composer-focus.ts';
+import { useRestoredDrafts } from '../composer/use-draft.ts';
 import { NewTaskDialog } from '../new-task/new-task-dialog.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { SidebarDrawer } from '../sidebar/sidebar-drawer.tsx';
@@ -29,6 +30,10 @@ export function OrganizationLayout() {
   useShortcut({ key: 'c' }, () => setNewTask({}), mayWrite);
   // Here rather than at the composer, which may still be on its way when the key is pressed.
   useShortcut({ key: 'm' }, focusComposer, view.data !== null);
+
+  const isTaskPage = useRouterState({ select: (state) => state.location.pathname.includes('/tasks/') });
+  useComposerComing(view.status === 'loading' && isTaskPage);
+  useRestoredDrafts();
 
   const page = useRef<HTMLDivElement>(null);
   const pathname = useRouterState({ select: (state) => state.resolvedLocation?.pathname });

@@ -21,7 +21,6 @@ const taskState = (change: Partial<TaskState>): TaskState => ({
   activeSessionId: null,
   lastReadVersion: 1,
   markedUnread: false,
-  draft: '',
   ...change,
 });
 const mapOf = <T extends Repository | TaskSummary>(entities: readonly T[]) =>

@@ -3,6 +3,7 @@ import {
   organizationSchema,
   type AccessProblem,
   type Organization,
+  type Draft,
   type TaskState,
   type UserProfile,
 } from '@foundry/shared/entities';
@@ -16,6 +17,7 @@ import {
   accessRepositories,
   authUser,
   preferences,
+  drafts,
   taskStates,
 } from './schema.ts';
 
@@ -202,6 +204,43 @@ export async function readTaskState(db: ActorDatabase, taskId: string): Promise<
 export async function writeTaskState(db: ActorDatabase, state: TaskState, nowMs: number): Promise<void> {
   const row = { ...state, updatedAtMs: nowMs };
   await db.insert(taskStates).values(row).onConflictDoUpdate({ target: taskStates.taskId, set: row });
+}
+
+type DraftRow = typeof drafts.$inferSelect;
+
+function toDraft({ sessionId, ...draft }: DraftRow): Draft {
+  return { ...draft, sessionId: sessionId === '' ? null : sessionId };
+}
+
+export async function readDraft(
+  db: ActorDatabase,
+  { taskId, sessionId }: Pick<Draft, 'taskId' | 'sessionId'>,
+): Promise<Draft | null> {
+  const [row] = await db
+    .select()
+    .from(drafts)
+    .where(and(eq(drafts.taskId, taskId), eq(drafts.sessionId, sessionId ?? '')))
+    .limit(1);
+  return row === undefined ? null : toDraft(row);
+}
+
+/** An empty one is none. */
+export async function writeDraft(db: ActorDatabase, draft: Draft): Promise<void> {
+  const row = { ...draft, sessionId: draft.sessionId ?? '' };
+  if (row.text === '') {
+    await db.delete(drafts).where(and(eq(drafts.taskId, row.taskId), eq(drafts.sessionId, row.sessionId)));
+    return;
+  }
+  await db
+    .insert(drafts)
+    .values(row)
+    .onConflictDoUpdate({ target: [drafts.taskId, drafts.sessionId], set: row });
+}
+
+/** Last saved first. */
+export async function listDrafts(db: ActorDatabase, limit: number): Promise<Draft[]> {
+  const rows = await db.select().from(drafts).orderBy(desc(drafts.savedAtMs)).limit(limit);
+  return rows.map(toDraft);
 }
 
 /** Last changed first. */

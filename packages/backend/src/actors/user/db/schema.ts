@@ -1,6 +1,6 @@
 import { repositoryRoles } from '@foundry/shared/roles';
 import { sql } from 'drizzle-orm';
-import { check, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export * from '../../../auth/db/user-tables.ts';
 export * from '../../../command-loop/tables.ts';
@@ -52,6 +52,20 @@ export const taskStates = sqliteTable('task_states', {
   activeSessionId: text('active_session_id'),
   lastReadVersion: integer('last_read_version').notNull(),
   markedUnread: integer('marked_unread', { mode: 'boolean' }).notNull(),
-  draft: text('draft').notNull(),
   updatedAtMs: integer('updated_at_ms').notNull(),
 });
+
+/** What this person has begun to write; no row where there is nothing. */
+export const drafts = sqliteTable(
+  'drafts',
+  {
+    taskId: text('task_id').notNull(),
+    /** Empty for a task that has no session yet. */
+    sessionId: text('session_id').notNull(),
+    organizationId: text('organization_id').notNull(),
+    text: text('text').notNull(),
+    savedAtMs: integer('saved_at_ms').notNull(),
+    writer: text('writer').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.sessionId] })],
+);

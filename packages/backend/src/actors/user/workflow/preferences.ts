@@ -1,6 +1,6 @@
 import { single } from '../../../command-loop/handlers.ts';
 import * as repository from '../db/repository.ts';
-import { mergeTaskState } from '../decisions.ts';
+import { mergeTaskState, nextDraft } from '../decisions.ts';
 import type { UserInput } from './inputs.ts';
 
 export const setTaskState = single<UserInput<'setTaskState'>>(async (t, { input }) => {
@@ -12,6 +12,21 @@ export const setTaskState = single<UserInput<'setTaskState'>>(async (t, { input 
     t.upsert({ type: 'taskState', entity: state });
   }
   return state;
+});
+
+export const setDraft = single<UserInput<'setDraft'>>(async (t, { input }) => {
+  const { taskId, organizationId, ...request } = input;
+  const before = await repository.readDraft(t.tx, { taskId, sessionId: request.sessionId });
+  if (before === null && request.text === '') {
+    return { saved: true, draft: null };
+  }
+  const draft = nextDraft(before, { taskId, organizationId }, request, t.nowMs);
+  if (draft === null) {
+    return { saved: false, draft: before };
+  }
+  await repository.writeDraft(t.tx, draft);
+  t.upsert({ type: 'draft', entity: draft });
+  return { saved: true, draft };
 });
 
 export const setDefaultModel = single<UserInput<'setDefaultModel'>>(async (t, { input }) => {
