@@ -32,8 +32,8 @@ export function idOf({ actor, commandId, step, moment }: Reached): string {
 // An actor with a connection does not sleep.
 Object.assign(connectionLimits, { idleMs: 3_000 });
 
-/** While the process restarts, calls fail; they are made again for this long. */
-const recoveryMs = 60_000;
+/** While the process restarts, calls fail; they are made again for this long, then there is a new process. */
+const recoveryMs = 40_000;
 const callTimeoutMs = 15_000;
 /** An actor that is woken answers in this time, or its transaction is held. */
 const pokeTimeoutMs = 3_000;
@@ -60,6 +60,7 @@ export class Killable {
   losses = 0;
   #armed: readonly string[] = [];
   #comingBack: Promise<void> = Promise.resolve();
+  #replacedAtMs = Number.NEGATIVE_INFINITY;
   #problem: Error | null = null;
 
   /** `endpoint`: of an engine of its own, since an App exists once per engine. */
@@ -189,12 +190,38 @@ export class Killable {
     this.#connections = this.newConnections();
   }
 
-  /** Calls an action until it answers. @throws what the actor refuses with, and after a minute without an answer. */
+  /**
+   * On a busy machine the engine may drop what an actor says of itself, that it falls asleep too, and lead everybody to
+   * one that is not there. Nothing of it is lost, but it is out of reach until there is a new process.
+   */
+  async #replace(address: ActorAddress): Promise<void> {
+    // Others may have waited for the same process.
+    if (this.#child !== null && Date.now() - this.#replacedAtMs > recoveryMs) {
+      this.#replacedAtMs = Date.now();
+      process.stdout.write(`kill test: ${addressText(address)} is out of reach, the process is replaced\n`);
+      this.losses += 1;
+      const child = this.#child;
+      this.#child = null;
+      const replace = async (): Promise<void> => {
+        await end(child);
+        this.#renewConnections();
+        await this.#launch(this.#armed);
+      };
+      this.#comingBack = replace();
+    }
+    await this.#comingBack;
+  }
+
+  /**
+   * Calls an action until it answers; when it has not for long there is a new process, once.
+   * @throws what the actor refuses with, and when the new process does not answer either.
+   */
   async call(address: ActorAddress, action: string, args: readonly unknown[]): Promise<unknown> {
     if (action === 'enqueue') {
       this.addressed.set(addressText(address), address);
     }
-    const endAtMs = Date.now() + recoveryMs;
+    let endAtMs = Date.now() + recoveryMs;
+    let isReplaced = false;
     for (;;) {
       try {
         return await this.#connections.call(address, action, args, { timeoutMs: callTimeoutMs });
@@ -202,8 +229,16 @@ export class Killable {
         if (this.#problem !== null) {
           throw this.#problem;
         }
-        if (!(error instanceof UnknownOutcomeError) || Date.now() > endAtMs) {
+        if (!(error instanceof UnknownOutcomeError)) {
           throw error;
+        }
+        if (Date.now() > endAtMs) {
+          if (isReplaced || this.losses >= lossesMax) {
+            throw error;
+          }
+          isReplaced = true;
+          await this.#replace(address);
+          endAtMs = Date.now() + recoveryMs;
         }
         await sleep(50);
       }
