@@ -31,7 +31,7 @@ import { startKillWorld, type KillWorld } from './world.ts';
 const enginePatience = { backendLostMs: 2_000, actorStartMs: 15_000, actorStopMs: 10_000 };
 
 /** Long enough for an actor that is out of reach to be brought back by a new process, and for another one. */
-const settleMs = 240_000;
+const settleMs = 400_000;
 const heldMs = 90_000;
 /** Messages that are due later than this are not waited for: repairs and retries, minutes away. */
 const soonMs = 40_000;
@@ -44,7 +44,7 @@ const reachPollMs = 200;
 const settledReads = 2;
 /** How long an interrupted run may differ from an uninterrupted one before it counts as another end. */
 const differenceMs = 120_000;
-const testMs = 900_000;
+const testMs = 1_500_000;
 /** How long others of this machine may take with the same test, and how often it is asked. */
 const turnMs = 2_700_000;
 const turnPollMs = 500;

@@ -33,7 +33,7 @@ export function idOf({ actor, commandId, step, moment }: Reached): string {
 Object.assign(connectionLimits, { idleMs: 3_000 });
 
 /** While the process restarts, calls fail; they are made again for this long, then there is a new process. */
-const recoveryMs = 40_000;
+const recoveryMs = 100_000;
 const callTimeoutMs = 15_000;
 /** An actor that is woken answers in this time, or its transaction is held. */
 const pokeTimeoutMs = 3_000;
