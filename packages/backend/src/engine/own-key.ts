@@ -30,7 +30,7 @@ function keyText(key: readonly string[]): string {
   return key.map((part) => part.replaceAll('\\', '\\\\').replaceAll('/', '\\/') || '\\0').join('/') || '/';
 }
 
-/** `onCreate` of every actor. @throws Error when the key leads to another actor, or the engine does not say to which. */
+/** `onCreate` of every actor. @throws Error when the key leads to another actor, or the engine does not answer. */
 export async function requireOwnKey({ actorId, name, key, log }: NewActor): Promise<void> {
   if (engineEndpoint === null) {
     throw new Error('provideEngine() must be called before the first actor starts');

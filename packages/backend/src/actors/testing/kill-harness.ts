@@ -14,6 +14,7 @@ import { allSamples } from './all-samples.ts';
 import { initialized } from '../task-session/commands.samples.ts';
 import { alike, isAtWork, jobCheck, normalised, tablesSchema, workOnItsWay, type Tables } from './dump.ts';
 import { commonSessionId, organizationOf } from './fixtures.ts';
+import { differenceOf, type Settled } from './kill-difference.ts';
 import { idOf, Killable } from './killable.ts';
 import { allScenarios, newRun, newScope, sentIdOf, type Run } from './kill-scenarios.ts';
 import type { SampleMessage } from './samples.ts';
@@ -48,13 +49,6 @@ const testMs = 1_500_000;
 /** How long others of this machine may take with the same test, and how often it is asked. */
 const turnMs = 2_700_000;
 const turnPollMs = 500;
-
-/** What a scenario ends with. */
-interface Settled {
-  /** Rows as text, by table, by actor. */
-  readonly actors: Record<string, Record<string, string[]>>;
-  readonly outside: unknown;
-}
 
 function envelopeOf(commandId: string): Envelope {
   return { commandId, causedBy: null, by: { kind: 'system' }, at: 1 };
@@ -361,26 +355,6 @@ async function stopEveryCommand(harness: KillTest): Promise<void> {
       `uninterrupted in ${seconds(startedAtMs, calmAtMs)}, prepared in ${seconds(calmAtMs, preparedAtMs)}, ` +
       `interrupted in ${seconds(preparedAtMs, stoppedAtMs)}, settled in ${seconds(stoppedAtMs, Date.now())}\n`,
   );
-}
-
-/** The rows that only one of both has, `-` for the uninterrupted run; and what is outside, when that differs. */
-function differenceOf(calm: Settled | undefined, stopped: Settled | undefined): string {
-  const linesOf = (settled: Settled | undefined): string[] => [
-    `outside: ${JSON.stringify(settled?.outside)}`,
-    ...Object.entries(settled?.actors ?? {}).flatMap(([actor, tables]) =>
-      Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => `${actor} ${table}: ${row}`)),
-    ),
-  ];
-  const rowsMissingIn = (others: readonly string[], lines: readonly string[], sign: string): string[] => {
-    const rest = [...others];
-    return lines.flatMap((line) => {
-      const at = rest.indexOf(line);
-      if (at !== -1) rest.splice(at, 1);
-      return at === -1 ? [`${sign} ${line}`.slice(0, 2_000)] : [];
-    });
-  };
-  const [before, after] = [linesOf(calm), linesOf(stopped)];
-  return [...rowsMissingIn(after, before, '-'), ...rowsMissingIn(before, after, '+')].join('\n');
 }
 
 function expectEveryStepReached(runs: readonly Run[]): void {
